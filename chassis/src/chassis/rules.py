@@ -1,0 +1,170 @@
+"""The words a rule is written in. Pure values: no clock, no I/O, no randomness.
+
+A rule takes the states it may change or read, the message, the actor and `now`, and
+returns a `Decision`: what is decided, refused, invalid, unchanged, or to be tried later.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, ClassVar, TypeAlias
+
+from casebus_contracts.base import Fact
+
+
+@dataclass(frozen=True, slots=True)
+class Aggregate:
+    """A state with an id, kept in one row of the table the class names.
+
+    `version`, `loaded_version` and `head` belong to the pipeline; rules never touch them.
+    A `GUARD` aggregate decides over a set: it has a version, but no facts and no journal.
+    """
+
+    NAME: ClassVar[str]
+    TABLE: ClassVar[str]
+    GUARD: ClassVar[bool] = False
+
+    id: str
+    version: int = field(default=0, kw_only=True, compare=False, repr=False)
+    loaded_version: int = field(default=0, kw_only=True, compare=False, repr=False)
+    head: str = field(default="", kw_only=True, compare=False, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TimerChange:
+    """A clock of the decided aggregate: set (again) to `due_at`, or cancelled when that is None.
+
+    `of` names another saved aggregate's id; None means the first one the decision saves.
+    """
+
+    name: str
+    due_at: datetime | None
+    of: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A clock that has run out. `now` of its rule is `due_at`."""
+
+    aggregate_id: str
+    name: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An outside effect to carry out after commit, at least once.
+
+    `address` is what the channel needs (an e-mail address); `recipient` is an opaque id.
+    """
+
+    subject_id: str
+    channel: str
+    recipient: str
+    address: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """A delivery that the channel took. `subject_id` is the aggregate that asked for it."""
+
+    subject_id: str
+    channel: str
+    recipient: str
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """States to save (the subject first), facts to publish, clocks to set, effects to carry out."""
+
+    states: tuple[Aggregate, ...]
+    facts: tuple[Fact, ...] = ()
+    timers: tuple[TimerChange, ...] = ()
+    deliveries: tuple[Delivery, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """The rule says no. `rule` is its id; something unknown or already existing has a `field` instead."""
+
+    rule: str | None
+    reason: str = field(compare=False)
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Invalid:
+    """The command contradicts itself or what it speaks of."""
+
+    field: str
+    reason: str = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """Accepted; nothing to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """A fact whose predecessor has not arrived: tried again when `aggregate_id` moves."""
+
+    aggregate_id: str
+    reason: str = field(compare=False)
+
+
+Decision: TypeAlias = Decided | Refused | Invalid | Unchanged | Later
+
+
+def decide(
+    state: Aggregate,
+    *facts: Fact,
+    guard: Aggregate | None = None,
+    others: tuple[Aggregate, ...] = (),
+    timers: tuple[TimerChange, ...] = (),
+    deliveries: tuple[Delivery, ...] = (),
+) -> Decided:
+    """Save `state` (and `guard`, `others`) and publish `facts` in this order."""
+    guards = () if guard is None else (guard,)
+    return Decided((state, *others, *guards), facts, timers, deliveries)
+
+
+def refuse(rule: "str | Refused", reason: str = "") -> Refused:
+    """Refuse by a rule id, or pass a refusal on."""
+    return rule if isinstance(rule, Refused) else Refused(rule, reason)
+
+
+def unknown(field_name: str) -> Refused:
+    """The thing the field names does not exist."""
+    return Refused(None, f"{field_name}: unknown", field_name)
+
+
+def existing(field_name: str) -> Refused:
+    """The thing the field names exists already."""
+    return Refused(None, f"{field_name}: exists already", field_name)
+
+
+def invalid(field_name: str, reason: str) -> Invalid:
+    """The named field cannot be right."""
+    return Invalid(field_name, reason)
+
+
+def unchanged(_state: Any = None) -> Unchanged:
+    """Accepted without effect."""
+    return Unchanged()
+
+
+def later(aggregate_id: str, reason: str) -> Later:
+    """Try again when the named aggregate moves."""
+    return Later(aggregate_id, reason)
+
+
+def set_timer(name: str, due_at: datetime, of: str | None = None) -> TimerChange:
+    """Set or replace the clock of that name."""
+    return TimerChange(name, due_at, of)
+
+
+def cancel_timer(name: str, of: str | None = None) -> TimerChange:
+    """Stop the clock of that name, if it runs."""
+    return TimerChange(name, None, of)

@@ -1,0 +1,1 @@
+"""Messages of casebus. Importing the package completes the registries `COMMANDS` and `FACTS`."""
