@@ -6,7 +6,9 @@ returns a `Decision`: what is decided, refused, invalid, unchanged, or to be tri
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from hashlib import sha256
 from typing import Any, ClassVar, TypeAlias
+from uuid import UUID
 
 from casebus_contracts.base import Fact
 
@@ -168,3 +170,12 @@ def set_timer(name: str, due_at: datetime, of: str | None = None) -> TimerChange
 def cancel_timer(name: str, of: str | None = None) -> TimerChange:
     """Stop the clock of that name, if it runs."""
     return TimerChange(name, None, of)
+
+
+def derived_id(moment: datetime, *parts: str) -> str:
+    """A uuid7-shaped id for a new aggregate: the same moment and parts always give the same one."""
+    digest = sha256("\n".join(parts).encode()).digest()
+    number = (int(moment.timestamp() * 1000) << 80) | int.from_bytes(digest[:10], "big")
+    number = (number & ~(0xF << 76)) | (7 << 76)
+    number = (number & ~(0x3 << 62)) | (2 << 62)
+    return str(UUID(int=number))
