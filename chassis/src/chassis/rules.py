@@ -4,7 +4,8 @@ A rule takes the states it may change or read, the message, the actor and `now`,
 returns a `Decision`: what is decided, refused, invalid, unchanged, or to be tried later.
 """
 
-from dataclasses import dataclass, field
+import dataclasses
+from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from typing import Any, ClassVar, TypeAlias
@@ -26,9 +27,9 @@ class Aggregate:
     GUARD: ClassVar[bool] = False
 
     id: str
-    version: int = field(default=0, kw_only=True, compare=False, repr=False)
-    loaded_version: int = field(default=0, kw_only=True, compare=False, repr=False)
-    head: str = field(default="", kw_only=True, compare=False, repr=False)
+    version: int = dataclasses.field(default=0, kw_only=True, compare=False, repr=False)
+    loaded_version: int = dataclasses.field(default=0, kw_only=True, compare=False, repr=False)
+    head: str = dataclasses.field(default="", kw_only=True, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ class Refused:
     """The rule says no. `rule` is its id; something unknown or already existing has a `field` instead."""
 
     rule: str | None
-    reason: str = field(compare=False)
+    reason: str = dataclasses.field(compare=False)
     field: str | None = None
 
 
@@ -100,7 +101,7 @@ class Invalid:
     """The command contradicts itself or what it speaks of."""
 
     field: str
-    reason: str = field(compare=False)
+    reason: str = dataclasses.field(compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,7 @@ class Later:
     """A fact whose predecessor has not arrived: tried again when `aggregate_id` moves."""
 
     aggregate_id: str
-    reason: str = field(compare=False)
+    reason: str = dataclasses.field(compare=False)
 
 
 Decision: TypeAlias = Decided | Refused | Invalid | Unchanged | Later
