@@ -4,14 +4,15 @@ A command is imperative and strict: an unknown field is an error. A fact is in t
 tense and tolerant: an unknown field is passed over, so that an old reader survives a new writer.
 """
 
+import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 T = TypeVar("T")
 
@@ -31,27 +32,51 @@ Personal = Annotated[T, DataClass.PERSONAL]
 Restricted = Annotated[T, DataClass.RESTRICTED]
 
 
-def _clean(text: str) -> str:
+def clean(text: str) -> str:
     """Text as the database can keep it: no NUL, composed characters (NFC)."""
     if "\x00" in text:
         raise ValueError("contains NUL")
     return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
-def _utc_range(moment: datetime) -> datetime:
-    """Times near the ends of the calendar cannot be moved between zones."""
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
+_CLOCK_TIME = re.compile(r"\d\d:\d\d(:\d\d)?", re.ASCII)
+
+
+def _rfc3339(value: object) -> object:
+    """Pydantic would take numbers and dates without a time as well; the contract names one form."""
+    if isinstance(value, datetime) or (isinstance(value, str) and _RFC3339.fullmatch(value)):
+        return value
+    raise ValueError("must be a time as in RFC 3339, with offset")
+
+
+def _utc(moment: datetime) -> datetime:
+    """One moment has one spelling. Times near the ends of the calendar cannot be moved between zones."""
     if not 1900 <= moment.year <= 9000:
         raise ValueError("year must lie between 1900 and 9000")
-    return moment
+    return moment.astimezone(UTC)
+
+
+def _clock_time(value: object) -> object:
+    """A time of day as a clock on the wall shows it: no numbers, no offset."""
+    if isinstance(value, str) and _CLOCK_TIME.fullmatch(value):
+        return value
+    if isinstance(value, time) and value.tzinfo is None:
+        return value
+    raise ValueError("must be a time of day, HH:MM or HH:MM:SS")
 
 
 UUID7_PATTERN = r"^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$"
 
 Uuid7 = Annotated[str, StringConstraints(pattern=UUID7_PATTERN)]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
-Text = Annotated[str, StringConstraints(max_length=2000), AfterValidator(_clean)]
-Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(_clean)]
-Moment = Annotated[AwareDatetime, AfterValidator(_utc_range)]
+Text = Annotated[str, StringConstraints(max_length=2000), AfterValidator(clean)]
+Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(clean)]
+Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
+LocalTime = Annotated[time, BeforeValidator(_clock_time)]
+Flag = Annotated[bool, Field(strict=True)]
+Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
+Ordinal = Annotated[int, Field(strict=True, ge=1, le=2**53)]
 
 RequestId = Uuid7
 ClientId = Uuid7
@@ -63,10 +88,33 @@ ReasonCode = Code
 CountyFips = Annotated[str, StringConstraints(pattern=r"^[0-9]{5}$")]
 
 
-class Message(BaseModel):
-    """Base of commands and facts. Subclasses name their wire facts as class arguments."""
+class Part(BaseModel):
+    """Base of whatever travels: frozen, silent about its input, spelled on the wire by alias."""
 
-    model_config = ConfigDict(frozen=True, hide_input_in_errors=True, ser_json_inf_nan="null", allow_inf_nan=False)
+    model_config = ConfigDict(
+        frozen=True,
+        hide_input_in_errors=True,
+        allow_inf_nan=False,
+        validate_by_name=True,
+        validate_by_alias=True,
+        serialize_by_alias=True,
+    )
+
+
+class CommandPart(Part):
+    """An object inside a command: as strict as the command."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class FactPart(Part):
+    """An object inside a fact, a receipt or a record about one: as tolerant as the fact."""
+
+    model_config = ConfigDict(extra="ignore")
+
+
+class Message(Part):
+    """Base of commands and facts. Subclasses name their wire facts as class arguments."""
 
     TYPE: ClassVar[str]
     TOPIC: ClassVar[str]
@@ -98,12 +146,19 @@ class Command(Message):
 
     SERVICE: ClassVar[str]
 
+    def __init_subclass__(cls, *, service: str, key: str, version: int = 1) -> None:
+        super().__init_subclass__()
+        cls.TYPE, cls.SERVICE, cls.TOPIC, cls.KEY, cls.VERSION = (
+            cls.__name__,
+            service,
+            f"{service}.commands",
+            key,
+            version,
+        )
+
     @classmethod
-    def __pydantic_init_subclass__(cls, *, service: str, key: str, version: int = 1, **kwargs: Any) -> None:
-        super().__pydantic_init_subclass__(**kwargs)
-        cls.TYPE, cls.SERVICE, cls.TOPIC, cls.KEY, cls.VERSION = cls.__name__, service, f"{service}.commands", key, version
-        if key not in cls.model_fields:
-            raise TypeError(f"{cls.__name__}: key field {key} does not exist")
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        _check_key(cls)
         _commands[cls.TYPE] = cls
 
 
@@ -121,8 +176,7 @@ class Fact(Message):
     PARTITIONS: ClassVar[int] = 1
     COMPACTED: ClassVar[bool] = False
 
-    @classmethod
-    def __pydantic_init_subclass__(
+    def __init_subclass__(
         cls,
         *,
         topic: str,
@@ -132,15 +186,21 @@ class Fact(Message):
         partitions: int = 1,
         compacted: bool = False,
         version: int = 1,
-        **kwargs: Any,
     ) -> None:
-        super().__pydantic_init_subclass__(**kwargs)
+        super().__init_subclass__()
         cls.TYPE = cls.TOPIC = topic
         cls.OWNER, cls.SUBJECT, cls.KEY = owner, subject, key
         cls.PARTITIONS, cls.COMPACTED, cls.VERSION = partitions, compacted, version
-        if key not in cls.model_fields:
-            raise TypeError(f"{cls.__name__}: key field {key} does not exist")
-        _facts[topic] = cls
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **kwargs: Any) -> None:
+        _check_key(cls)
+        _facts[cls.TYPE] = cls
+
+
+def _check_key(message: type[Message]) -> None:
+    if message.KEY not in message.model_fields:
+        raise TypeError(f"{message.__name__}: key field {message.KEY} does not exist")
 
 
 COMMANDS: Mapping[str, type[Command]] = MappingProxyType(_commands)
