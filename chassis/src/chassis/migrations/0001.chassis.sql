@@ -13,7 +13,6 @@ CREATE TABLE inbox (
     at        timestamptz NOT NULL,
     PRIMARY KEY (id, sender)
 ) PARTITION BY RANGE (id);
-CREATE TABLE inbox_rest PARTITION OF inbox DEFAULT;
 
 -- Facts and receipts on their way to Kafka; deleted once acknowledged. Names as an outbox router reads them.
 CREATE TABLE outbox (

@@ -1,0 +1,123 @@
+"""The states of one batch, in memory: the second message of an aggregate sees the first one's result."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chassis.database import Connection
+from chassis.failures import RuleError
+from chassis.items import Item
+from chassis.rules import Aggregate, Refused, unknown
+from chassis.tables import Table
+from chassis.wiring import Access, Handler, Input, Service
+
+
+@dataclass(slots=True)
+class Slot:
+    """One state: as loaded, then as the last rule left it."""
+
+    state: Aggregate | None
+    stored: bool
+    locked: bool
+    dirty: bool = False
+
+
+class Book:
+    """Loads what the wiring of the batch's messages names, hands it to rules, keeps what they decide."""
+
+    def __init__(self, service: Service, tables: Mapping[type[Aggregate], Table]) -> None:
+        self._order = (*service.tables, *service.replica_tables)
+        self._tables = tables
+        self._slots: dict[type[Aggregate], dict[str, Slot]] = {cls: {} for cls in self._order}
+        self._sets: dict[tuple[type[Aggregate], str, str], tuple[Aggregate, ...]] = {}
+
+    async def load(self, connection: Connection, items: Iterable[tuple[Item, Handler]]) -> None:
+        """One query per table: first all locks in the declared order, then what is only read."""
+        locks, reads, sets = self._wanted(items)
+        for cls in self._order:
+            if ids := locks.get(cls):
+                self._keep(cls, ids, await self._tables[cls].lock(connection, list(ids)), locked=True)
+        for cls in self._order:
+            if ids := reads.get(cls, set()) - set(self._slots[cls]):
+                self._keep(cls, ids, await self._tables[cls].read(connection, list(ids)), locked=False)
+        for cls, column, value in sorted(sets, key=lambda each: (each[0].TABLE, each[1], each[2])):
+            self._sets[cls, column, value] = await self._tables[cls].read_where(connection, column, value)
+
+    def arguments(self, item: Item, handler: Handler) -> dict[str, Any] | Refused:
+        """The inputs of the rule, or the refusal because one does not exist."""
+        arguments: dict[str, Any] = {}
+        for parameter, wanted, may_be_none in handler.inputs:
+            state = self._state(item, wanted)
+            if state is None and not may_be_none:
+                return _nothing_there(wanted)
+            arguments[parameter] = state
+        return arguments
+
+    def slot(self, state: Aggregate) -> Slot:
+        """The slot a decided state belongs to. RuleError when it was not loaded to be changed."""
+        slot = self._slots[type(state)].get(state.id)
+        if slot is None or not slot.locked:
+            raise RuleError(f"{type(state).__name__} was decided but not loaded with `change`")
+        return slot
+
+    async def save(self, connection: Connection) -> None:
+        """Write every changed state, table by table. An aggregate made and changed here is one INSERT."""
+        for cls in self._order:
+            made, changed = [], []
+            for slot in self._slots[cls].values():
+                if slot.dirty and slot.state is not None:
+                    (changed if slot.stored else made).append(slot.state)
+            if made or changed:
+                await self._tables[cls].save(connection, made, changed)
+
+    def _wanted(
+        self, items: Iterable[tuple[Item, Handler]]
+    ) -> tuple[dict[type[Aggregate], set[str]], dict[type[Aggregate], set[str]], set[tuple[type[Aggregate], str, str]]]:
+        locks: dict[type[Aggregate], set[str]] = defaultdict(set)
+        reads: dict[type[Aggregate], set[str]] = defaultdict(set)
+        sets: set[tuple[type[Aggregate], str, str]] = set()
+        for item, handler in items:
+            for _, wanted, _ in handler.inputs:
+                key = key_of(item, wanted)
+                if key is None or key in wanted.constants:
+                    continue
+                if wanted.access is Access.READ_ALL:
+                    sets.add((wanted.cls, wanted.of, key))
+                else:
+                    (locks if wanted.access is Access.CHANGE else reads)[wanted.cls].add(key)
+        return locks, reads, sets
+
+    def _keep(self, cls: type[Aggregate], ids: Iterable[str], found: Iterable[Aggregate], *, locked: bool) -> None:
+        slots = self._slots[cls]
+        for state in found:
+            slots[state.id] = Slot(state, stored=True, locked=locked)
+        for missing in ids:
+            slots.setdefault(missing, Slot(None, stored=False, locked=locked))
+
+    def _state(self, item: Item, wanted: Input) -> Any:
+        key = key_of(item, wanted)
+        if wanted.access is Access.READ_ALL:
+            return () if key is None else self._sets[wanted.cls, wanted.of, key]
+        if key is None:
+            return None
+        if (constant := wanted.constants.get(key)) is not None:
+            return constant
+        state = self._slots[wanted.cls][key].state
+        return wanted.new(key) if state is None and wanted.new is not None else state
+
+
+def key_of(item: Item, wanted: Input) -> str | None:
+    """The id an input of this message stands for; None when the message names none."""
+    if callable(wanted.key):
+        return wanted.key(item.message, item.actor, item.now)
+    if wanted.key == "actor":
+        return item.actor
+    value = getattr(item.message, wanted.key)
+    return None if value is None else str(value)
+
+
+def _nothing_there(wanted: Input) -> Refused:
+    if wanted.missing is not None:
+        return Refused(wanted.missing, "not in the directory")
+    return unknown(wanted.key if isinstance(wanted.key, str) else f"{wanted.cls.NAME}_id")

@@ -1,0 +1,34 @@
+"""The pool of pipeline sessions, and what every session sets."""
+
+from typing import Any, TypeAlias
+
+import asyncpg
+
+Connection: TypeAlias = "asyncpg.Connection[Any] | asyncpg.pool.PoolConnectionProxy[Any]"
+
+_SESSION = {
+    "TimeZone": "UTC",
+    # Statements are prepared on tables that may be empty; the generic plan would stay and grow with the table.
+    "plan_cache_mode": "force_custom_plan",
+    # A stopped process must not hold its locks for ever.
+    "idle_in_transaction_session_timeout": "10s",
+    "lock_timeout": "5s",
+    "statement_timeout": "30s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "5",
+    "tcp_keepalives_count": "3",
+    "jit": "off",
+}
+
+
+async def open_pool(dsn: str, *, name: str, size: int = 6) -> "asyncpg.Pool[Any]":
+    """A pool of at most `size` sessions. Connects lazily: a database that is away is found out at the first use."""
+    return await asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=size,
+        max_inactive_connection_lifetime=60,
+        timeout=5,
+        command_timeout=40,
+        server_settings={"application_name": name, **_SESSION},
+    )

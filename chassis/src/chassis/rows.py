@@ -1,0 +1,159 @@
+"""Rows on their way to the flat tables: gathered in memory, written with one statement each, as arrays."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from chassis.database import Connection
+from chassis.envelope import bucket_of
+from chassis.failures import LostRace
+from chassis.items import Origin
+
+
+@dataclass(slots=True)
+class Columns:
+    """Rows of one flat table, kept as columns."""
+
+    statement: str
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+    def add(self, *row: Any) -> None:
+        """Append one row."""
+        self.rows.append(row)
+
+    async def write(self, connection: Connection) -> int:
+        """Write the rows; how many the statement touched."""
+        if not self.rows:
+            return 0
+        tag = await connection.execute(self.statement, *zip(*self.rows, strict=True))
+        return int(tag.rsplit(" ", 1)[1])
+
+
+INBOX_LOOK = """
+SELECT id::text, sender, topic, partition, position, hash, state, receipt
+FROM inbox WHERE id = ANY($1::uuid[])"""
+
+INBOX_INSERT = """
+INSERT INTO inbox (id, sender, topic, partition, position, hash, state, receipt, at)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::bytea[], $7::text[], $8::text[],
+                     $9::timestamptz[])
+ON CONFLICT DO NOTHING"""
+
+JOURNAL_INSERT = """
+INSERT INTO journal (aggregate, aggregate_id, sequence, fact_id, type, body, actor, cause, at, hash)
+SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::uuid[],
+                     $9::timestamptz[], $10::text[])"""
+
+OUTBOX_INSERT = """
+INSERT INTO outbox (bucket, topic, aggregateid, headers, payload)
+SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::text[])"""
+
+TIMERS_SET = """
+INSERT INTO timers (aggregate, aggregate_id, name, due_at)
+SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[])
+ON CONFLICT (aggregate, aggregate_id, name)
+DO UPDATE SET due_at = excluded.due_at, generation = nextval('timer_generations')"""
+
+TIMERS_CANCEL = """
+DELETE FROM timers t USING unnest($1::text[], $2::text[], $3::text[]) AS n(aggregate, aggregate_id, name)
+WHERE (t.aggregate, t.aggregate_id, t.name) = (n.aggregate, n.aggregate_id, n.name)"""
+
+TIMERS_CLAIM = """
+DELETE FROM timers WHERE generation = ANY($1::bigint[]) RETURNING generation"""
+
+DELIVERIES_INSERT = """
+INSERT INTO deliveries (id, subject_id, channel, recipient, address, title, text)
+SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])"""
+
+DELIVERIES_CLAIM = """
+UPDATE deliveries SET state = 'sent', sent_at = now()
+WHERE id = ANY($1::uuid[]) AND state = 'sending' RETURNING id::text"""
+
+AUDIT_INSERT = """
+INSERT INTO audit (at, actor, sender, action, subject, outcome, rule, command_id, hash)
+SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
+                     $8::uuid[], $9::bytea[])"""
+
+LANES_LOCK = "SELECT lane FROM lanes WHERE lane = ANY($1::text[]) ORDER BY lane FOR UPDATE"
+
+LANES_OPEN = "INSERT INTO lanes (lane) SELECT * FROM unnest($1::text[]) ON CONFLICT DO NOTHING"
+
+PARKED_INSERT = """
+INSERT INTO parked (lane, message_id, sender, type, state, message, fingerprint, now)
+SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[],
+                     $8::timestamptz[])"""
+
+UNREADABLE_INSERT = """
+INSERT INTO unreadable (topic, partition, position, sha256, reason, key, headers, value, at)
+SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::text[], $6::bytea[], $7::bytea[],
+                     $8::bytea[], $9::timestamptz[])
+ON CONFLICT DO NOTHING RETURNING topic, partition, position"""
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the inbox knows of an id."""
+
+    origin: Origin
+    hash: bytes
+    receipt: str | None
+
+
+async def look_up(connection: Connection, ids: Iterable[str]) -> dict[tuple[str, str], Remembered]:
+    """The inbox rows of these ids, by (id, sender)."""
+    rows = await connection.fetch(INBOX_LOOK, sorted(ids))
+    return {
+        (row["id"], row["sender"]): Remembered(
+            Origin(row["topic"], row["partition"], row["position"]), row["hash"], row["receipt"]
+        )
+        for row in rows
+    }
+
+
+async def lock_lanes(connection: Connection, lanes: Sequence[str]) -> set[str]:
+    """Those of the lanes that are parked, locked."""
+    return {row["lane"] for row in await connection.fetch(LANES_LOCK, sorted(lanes))}
+
+
+class Rows:
+    """Everything of one batch but states. Written in the one order of locks."""
+
+    def __init__(self) -> None:
+        self.timers_set: dict[tuple[str, str, str], datetime | None] = {}
+        self.inbox = Columns(INBOX_INSERT)
+        self.deliveries = Columns(DELIVERIES_INSERT)
+        self.audit = Columns(AUDIT_INSERT)
+        self.lanes: set[str] = set()
+        self.parked = Columns(PARKED_INSERT)
+        self.journal = Columns(JOURNAL_INSERT)
+        self.outbox = Columns(OUTBOX_INSERT)
+
+    def publish(self, topic: str, key: str, headers: str, payload: str) -> None:
+        """One outbox row."""
+        self.outbox.add(bucket_of(key), topic, key, headers, payload)
+
+    async def write(self, connection: Connection) -> None:
+        """Timers, inbox, deliveries, audit, parked, journal, and last the outbox. Raises LostRace."""
+        await self._write_timers(connection)
+        self.inbox.rows.sort()
+        if await self.inbox.write(connection) != len(self.inbox.rows):
+            raise LostRace("inbox")
+        await self.deliveries.write(connection)
+        await self.audit.write(connection)
+        if self.lanes:
+            await connection.execute(LANES_OPEN, sorted(self.lanes))
+        await self.parked.write(connection)
+        await self.journal.write(connection)
+        await self.outbox.write(connection)
+
+    async def _write_timers(self, connection: Connection) -> None:
+        chosen = sorted(self.timers_set.items(), key=lambda each: each[0])
+        setting, stopping = Columns(TIMERS_SET), Columns(TIMERS_CANCEL)
+        for place, due_at in chosen:
+            if due_at is None:
+                stopping.add(*place)
+            else:
+                setting.add(*place, due_at)
+        await setting.write(connection)
+        await stopping.write(connection)
