@@ -1,0 +1,83 @@
+"""Fixtures for tests on real servers: one stack a session, a database and a topic prefix a test."""
+
+import asyncio
+import hashlib
+import itertools
+import os
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pytest
+import pytest_asyncio
+
+from casebus_testing.stack import Stack, StackError
+
+_numbers = itertools.count(1)
+
+
+class NewDatabase(Protocol):
+    """What the fixture `new_database` gives."""
+
+    async def __call__(self, migrations: Sequence[Path | str] = ()) -> str:
+        """Creates a database, applies the folders of migrations in order, returns its connection text."""
+
+
+@pytest.fixture(scope="session")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    """Kafka and PostgreSQL, running; they end with the session."""
+    try:
+        started = Stack.start(tmp_path_factory.mktemp("stack"))
+    except StackError as error:
+        pytest.exit(str(error), returncode=3)
+    with started:
+        yield started
+
+
+@pytest.fixture
+def topic_prefix() -> str:
+    """In front of the names of topics and groups: a broker for several tests, none meets another's records."""
+    return f"t{os.getpid()}-{next(_numbers)}."
+
+
+@pytest_asyncio.fixture
+async def new_database(stack: Stack) -> AsyncIterator[NewDatabase]:
+    """Makes databases for one test: `dsn = await new_database(migrations=[folder])`. They are dropped after it."""
+    made: list[str] = []
+
+    async def create(migrations: Sequence[Path | str] = ()) -> str:
+        name = f"t{os.getpid()}_{next(_numbers)}"
+        dsn = await asyncio.to_thread(_create, stack, name, [Path(folder) for folder in migrations])
+        made.append(name)
+        return dsn
+
+    yield create
+    for name in made:
+        await asyncio.to_thread(stack.drop_database, name)
+
+
+_templates: dict[tuple[str, str], str] = {}
+
+
+def _create(stack: Stack, name: str, migrations: list[Path]) -> str:
+    """Migrates once per set of folders; every further database is a copy."""
+    if not migrations:
+        return stack.create_database(name)
+    key = (stack.postgres, _digest(migrations))
+    if key not in _templates:
+        _templates[key] = _migrated(stack, f"template_{os.getpid()}_{key[1]}", migrations)
+    return stack.create_database(name, template=_templates[key])
+
+
+def _migrated(stack: Stack, name: str, migrations: list[Path]) -> str:
+    from chassis.migrate import migrate
+
+    migrate(stack.create_database(name), migrations)
+    return name
+
+
+def _digest(migrations: list[Path]) -> str:
+    digest = hashlib.sha256()
+    for file in (file for folder in migrations for file in sorted(folder.glob("*"))):
+        digest.update(file.name.encode() + file.read_bytes())
+    return digest.hexdigest()[:12]
