@@ -290,8 +290,6 @@ def test_an_import_is_seen_through_a_module_of_the_same_room() -> None:
 
 
 def test_a_business_word_is_seen() -> None:
-    source = "def next_visit(office_id): ...
-class OutboxRow: ...
-class StaffRow: ..."
+    source = "def next_visit(office_id): ...\nclass OutboxRow: ...\nclass StaffRow: ..."
 
     assert sorted(business_words(source)) == ["StaffRow", "next_visit", "office_id"]
