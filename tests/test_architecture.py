@@ -55,7 +55,7 @@ PURE = frozenset(
     }
 )
 RULES_MAY_IMPORT = PURE | {"casebus_contracts", "access", "chassis.rules"}
-NOT_VALUES = frozenset({"access.proofs", "access.keys"})
+NOT_VALUES = frozenset({"access.proofs", "access.keys", "access.keyring"})
 TIME_CALLS = frozenset(
     {"now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime"}
 )
