@@ -64,7 +64,8 @@ class Book:
     async def save(self, connection: Connection) -> None:
         """Write every changed state, table by table. An aggregate made and changed here is one INSERT."""
         for cls in self._order:
-            made, changed = [], []
+            made: list[Aggregate] = []
+            changed: list[Aggregate] = []
             for slot in self._slots[cls].values():
                 if slot.dirty and slot.state is not None:
                     (changed if slot.stored else made).append(slot.state)

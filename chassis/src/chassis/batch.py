@@ -1,0 +1,356 @@
+"""One batch, one transaction: look up, lock and load, run the rules in memory, save, journal, outbox.
+
+Locks are taken in one order everywhere: parked lanes by name, tables in declared order by id
+(guards last), timers, inbox by id, journal, outbox.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import assert_never
+
+from casebus_contracts.base import Fact
+from chassis import answers
+from chassis.book import Book, Slot
+from chassis.database import Connection
+from chassis.envelope import RECEIPT_TYPE, UNREADABLE_TYPE, answer_headers, fact_headers
+from chassis.failures import RuleError
+from chassis.ids import new_id
+from chassis.items import Item, Kind, SetAside
+from chassis.parking import fingerprint, packed
+from chassis.rows import (
+    DELIVERIES_CLAIM,
+    TIMERS_CLAIM,
+    UNREADABLE_INSERT,
+    Columns,
+    Remembered,
+    Rows,
+    lock_lanes,
+    look_up,
+)
+from chassis.rules import (
+    Aggregate,
+    Decided,
+    Decision,
+    Invalid,
+    Later,
+    Refused,
+    TimerChange,
+    Unchanged,
+    derived_id,
+)
+from chassis.tables import Table
+from chassis.wiring import Handler, Service
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What every batch of a service needs: its wiring and its opened tables."""
+
+    service: Service
+    tables: Mapping[type[Aggregate], Table]
+
+
+class Batch:
+    """Handles items inside the transaction of `connection`; the caller commits."""
+
+    def __init__(self, plan: Plan, connection: Connection) -> None:
+        self._plan = plan
+        self._service = plan.service
+        self._connection = connection
+        self._book = Book(plan.service, plan.tables)
+        self._rows = Rows()
+        self._known: dict[tuple[str, str], Remembered] = {}
+        self._parked: set[str] = set()
+
+    async def run(self, items: Sequence[Item], aside: Sequence[SetAside] = ()) -> None:
+        """Everything about these messages but the commit. Items carry their receipts afterwards."""
+        await self._set_aside(aside)
+        if items:
+            self._parked = await lock_lanes(self._connection, list({item.lane for item in items}))
+            remembered = {item.id for item in items if item.remembered}
+            self._known = await look_up(self._connection, remembered) if remembered else {}
+            await self._follow_directory(items)
+            await self._book.load(self._connection, self._to_run(items))
+            claimed = await self._claim(items)
+            for item in items:
+                self._take(item, claimed)
+            await self._book.save(self._connection)
+        await self._rows.write(self._connection)
+
+    def _to_run(self, items: Sequence[Item]) -> list[tuple[Item, Handler]]:
+        """The items whose rules will run, as far as can be known before the first one does."""
+        return [
+            (item, handler)
+            for item in items
+            if item.answer is None
+            and item.failure is None
+            and item.lane not in self._parked
+            and (item.id, item.sender) not in self._known
+            and (handler := self._service.handlers.get(item.name)) is not None
+        ]
+
+    async def _claim(self, items: Sequence[Item]) -> set[str]:
+        """The ids of clocks and deliveries that nobody replaced, cancelled or took before."""
+        clocks = {item.generation: item.id for item in items if item.kind is Kind.DUE}
+        effects = sorted(item.id for item in items if item.kind is Kind.DELIVERED)
+        claimed: set[str] = set()
+        if clocks:
+            rows = await self._connection.fetch(TIMERS_CLAIM, sorted(clocks))
+            claimed.update(clocks[row["generation"]] for row in rows)
+        if effects:
+            claimed.update(row["id"] for row in await self._connection.fetch(DELIVERIES_CLAIM, effects))
+        return claimed
+
+    def _take(self, item: Item, claimed: set[str]) -> None:
+        """One message: a repeat, behind a parked one, failed before, or run now."""
+        if item.kind in (Kind.DUE, Kind.DELIVERED):
+            if item.id not in claimed:
+                return
+        elif (first := self._known.get((item.id, item.sender))) is not None and item.remembered:
+            self._repeat(item, first)
+            return
+        if item.lane in self._parked:
+            self._park(item, "waiting", None)
+        elif item.failure is not None:
+            self._park(item, "parked", item.failure)
+        else:
+            self._run(item)
+
+    def _run(self, item: Item) -> None:
+        """Run the rule. Whatever it raises parks this message alone; nothing it did is kept."""
+        try:
+            outcome = self._outcome(item)
+            if isinstance(outcome, Decided):
+                references = self._keep(item, outcome)
+        except Exception as failure:
+            self._park(item, "parked", failure)
+            return
+        match outcome:
+            case Decided():
+                self._answer(item, answers.accepted(item, references))
+            case Unchanged():
+                self._answer(item, answers.accepted(item, ()))
+            case Refused():
+                self._audit(item, "refused", outcome.rule)
+                self._answer(item, answers.refused(item, outcome))
+            case Invalid():
+                self._answer(item, answers.invalid(item, outcome))
+            case Later():
+                self._park(item, "parked", RuleError("later"))
+            case _ as never:
+                assert_never(never)
+
+    def _outcome(self, item: Item) -> Decision:
+        if item.answer is not None:
+            return item.answer
+        handler = self._service.handlers.get(item.name)
+        if handler is None:
+            return Unchanged()
+        arguments = self._book.arguments(item, handler)
+        if isinstance(arguments, Refused):
+            return arguments
+        if handler.message is not None:
+            arguments[handler.message] = item.message
+        if handler.wants_now:
+            arguments["now"] = item.now
+        return handler.rule(**arguments)
+
+    def _keep(self, item: Item, decided: Decided) -> list[answers.FactReference]:
+        """Take a decision into memory: numbers, journal and outbox rows. Checks first, changes after."""
+        slots = [self._book.slot(state) for state in decided.states]
+        by_subject = {f"{state.NAME}/{state.id}": state for state in decided.states if not state.GUARD}
+        told = {f"{fact.SUBJECT}/{fact.key}" for fact in decided.facts}
+        if told != set(by_subject):
+            raise RuleError(f"facts of {sorted(told)} for states {sorted(by_subject)}")
+        _take_over(slots, decided.states)
+        references = [self._publish(item, fact, by_subject[f"{fact.SUBJECT}/{fact.key}"]) for fact in decided.facts]
+        for change in decided.timers:
+            self._set_timer(decided, change)
+        for delivery in decided.deliveries:
+            self._rows.deliveries.add(
+                new_id(),
+                delivery.subject_id,
+                delivery.channel,
+                delivery.recipient,
+                delivery.address,
+                delivery.title,
+                delivery.text,
+            )
+        return references
+
+    def _publish(self, item: Item, fact: Fact, state: Aggregate) -> answers.FactReference:
+        fact_id = new_id()
+        body = fact.__pydantic_serializer__.to_json(fact, by_alias=True, exclude_none=True).decode()
+        sequence = state.version + 1
+        head = sha256(f"{state.head}\n{sequence}\n{fact_id}\n{fact.TYPE}\n{body}".encode()).hexdigest()
+        # The new state is this batch's own; nobody else holds it yet.
+        object.__setattr__(state, "version", sequence)
+        object.__setattr__(state, "head", head)
+        at = item.now
+        headers = fact_headers(
+            self._service.name,
+            type(fact),
+            fact_id=fact_id,
+            key=state.id,
+            at=at,
+            sequence=sequence,
+            correlation=item.correlation,
+            causation=item.id,
+            traceparent=item.traceparent,
+        )
+        self._rows.publish(fact.TOPIC, state.id, headers, body)
+        actor = item.actor or item.sender
+        self._rows.journal.add(state.NAME, state.id, sequence, fact_id, fact.TYPE, body, actor, item.id, at, head)
+        return {"id": fact_id, "type": fact.TYPE, "subject": f"{state.NAME}/{state.id}", "sequence": sequence}
+
+    def _set_timer(self, decided: Decided, change: TimerChange) -> None:
+        owner = decided.states[0]
+        if change.of is not None:
+            owner = next(state for state in decided.states if state.id == change.of)
+        self._rows.timers_set[owner.NAME, owner.id, change.name] = change.due_at
+
+    def _answer(self, item: Item, receipt: answers.Receipt) -> None:
+        """Remember the message with its final answer; send that to its sender."""
+        self._remember(item, "done", receipt)
+
+    def _remember(self, item: Item, state: str, receipt: answers.Receipt) -> None:
+        if item.kind in (Kind.DUE, Kind.DELIVERED):
+            return
+        text = None
+        if item.kind is Kind.COMMAND:
+            text = answers.as_text(receipt)
+            receipt_id = new_id() if item.remembered else _answer_id(item)
+            self._send_receipt(item, receipt, text, receipt_id)
+        if item.remembered:
+            origin = item.origin
+            self._rows.inbox.add(
+                item.id, item.sender, origin.topic, origin.partition, origin.position, item.hash, state, text, item.now
+            )
+            self._known[item.id, item.sender] = Remembered(origin, item.hash, text)
+
+    def _send_receipt(self, item: Item, receipt: answers.Receipt, text: str, receipt_id: str) -> None:
+        item.receipt = receipt
+        headers = answer_headers(
+            self._service.name,
+            RECEIPT_TYPE,
+            message_id=receipt_id,
+            key=item.id,
+            at=item.now,
+            correlation=item.correlation,
+            causation=item.id,
+        )
+        self._rows.publish(f"receipts.{item.sender}", item.id, headers, text)
+
+    def _repeat(self, item: Item, first: Remembered) -> None:
+        """The id was seen before: silent from the same place, else the first answer again, or a conflict."""
+        if first.origin == item.origin or item.kind is Kind.FACT:
+            return
+        if first.hash == item.hash and first.receipt is not None:
+            receipt = answers.repeated(item, first.receipt)
+        else:
+            receipt = answers.conflict(item)
+            self._audit(item, "conflict", None)
+        # The inbox keeps only the first origin; an id derived from this one makes its own redelivery no new answer.
+        self._send_receipt(item, receipt, answers.as_text(receipt), _answer_id(item))
+
+    def _park(self, item: Item, state: str, failure: Exception | None) -> None:
+        """Keep the message for later; those behind it in its lane wait."""
+        self._parked.add(item.lane)
+        self._rows.lanes.add(item.lane)
+        self._rows.parked.add(
+            item.lane,
+            item.id if item.remembered else None,
+            item.sender,
+            item.name,
+            state,
+            packed(item),
+            None if failure is None else fingerprint(failure),
+            item.now,
+        )
+        self._remember(item, state, answers.interim(item, state))
+
+    def _audit(self, item: Item, outcome: str, rule: str | None) -> None:
+        if item.kind is Kind.COMMAND:
+            self._rows.audit.add(
+                item.now,
+                item.actor,
+                item.sender,
+                item.name,
+                item.key,
+                outcome,
+                rule,
+                item.id if item.remembered else None,
+                item.hash,
+            )
+
+    async def _follow_directory(self, items: Sequence[Item]) -> None:
+        """Bring replicas up to the newest directory fact of each key, before anything is loaded."""
+        newest: dict[tuple[str, str], Item] = {}
+        for item in items:
+            if item.name in self._service.replicas and (item.id, item.sender) not in self._known:
+                place = (item.name, item.key)
+                if place not in newest or newest[place].sequence < item.sequence:
+                    newest[place] = item
+        for replica in self._service.replicas.values():
+            rows = [_replica_row(item) for (name, _), item in sorted(newest.items()) if name == replica.fact.TYPE]
+            if rows:
+                await self._plan.tables[replica.cls].follow(self._connection, json.dumps(rows))
+
+    async def _set_aside(self, aside: Sequence[SetAside]) -> None:
+        """Keep the bytes of unreadable records where only the owner looks; say on `<service>.dead` where they lie."""
+        for record in aside:
+            stored = Columns(UNREADABLE_INSERT)
+            digest = sha256(record.value or b"")
+            headers = json.dumps([[name, None if value is None else value.hex()] for name, value in record.headers])
+            stored.add(
+                *record.origin, digest.digest(), record.reason, record.key, headers.encode(), record.value, record.at
+            )
+            if await stored.write(self._connection):
+                self._publish_dead(record, digest.hexdigest())
+
+    def _publish_dead(self, record: SetAside, digest: str) -> None:
+        topic, partition, position = record.origin
+        body = {
+            "origin": {"topic": topic, "partition": partition, "offset": position},
+            "sha256": digest,
+            "reason": record.reason,
+            "at": record.at.isoformat(),
+        }
+        if record.message_id:
+            body["ce_id"] = record.message_id
+        if record.type:
+            body["ce_type"] = record.type
+        key = f"{topic}/{partition}/{position}"
+        own_id = derived_id(record.at, self._service.name, key)
+        headers = answer_headers(
+            self._service.name,
+            UNREADABLE_TYPE,
+            message_id=own_id,
+            key=key,
+            at=record.at,
+            correlation=own_id,
+            causation=own_id,
+        )
+        self._rows.publish(f"{self._service.name}.dead", key, headers, json.dumps(body, separators=(",", ":")))
+
+
+def _take_over(slots: Sequence[Slot], states: Sequence[Aggregate]) -> None:
+    """Put decided states into their slots; a guard's version counts its changes, having no facts."""
+    for slot, state in zip(slots, states, strict=True):
+        if state.GUARD:
+            object.__setattr__(state, "version", state.version + 1)
+        slot.state = state
+        slot.dirty = True
+
+
+def _answer_id(item: Item) -> str:
+    return derived_id(item.now, item.id, *map(str, item.origin))
+
+
+def _replica_row(item: Item) -> dict[str, object]:
+    fact = item.message
+    row: dict[str, object] = fact.__pydantic_serializer__.to_python(fact, mode="json")
+    row["id"] = row.pop(fact.KEY)
+    return {**row, "version": item.sequence, "head": ""}
