@@ -8,13 +8,13 @@ from pathlib import Path
 
 import jwt
 import pytest
-from access.keyring import KeyringError
-from access.proofs import Senders, body_hash, sign_bearer, sign_proof
-from chassis.proofs import ProofError, Proven, Verifier
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from access import keys
+from access.keyring import KeyringError
+from access.proofs import Senders, body_hash, sign_bearer, sign_proof
+from chassis.proofs import ProofError, Proven, Verifier
 
 NOW = datetime(2026, 7, 2, 15, 0, tzinfo=UTC)
 COMMAND = "0197c9a0-0000-7000-8000-000000000001"

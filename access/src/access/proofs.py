@@ -17,13 +17,13 @@ from pathlib import Path
 from typing import Any, Final
 
 import jwt
-from chassis.proofs import ProofError, Proven
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from access.keyring import ANY, PublicKey, WatchedKeyring
+from chassis.proofs import ProofError, Proven
 
 AUDIENCE: Final = "casebus"
 SYSTEM: Final = "system"

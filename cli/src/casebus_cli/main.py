@@ -1,0 +1,45 @@
+"""The `casebus` command."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from types import ModuleType
+from typing import Final
+
+from casebus_cli import bootstrap, send, sign, tail, token
+from casebus_cli.errors import CliError
+
+COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
+    "token": (token, "a bearer token for the HTTP doors"),
+    "sign": (sign, "the proof of a command"),
+    "send": (send, "publish commands with proofs and print their receipts"),
+    "tail": (tail, "what flows through topics, live"),
+    "bootstrap": (bootstrap, "load the first directory, once"),
+}
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run one command; 0 done, 1 something was not accepted, 2 it could not be done."""
+    arguments = _parser().parse_args(words)
+    try:
+        return int(COMMANDS[arguments.command][0].run(arguments))
+    except CliError as error:
+        print(error, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = argparse.ArgumentParser(add_help=False)
+    shared.add_argument("--stack", help="the stack's file (default: $CASEBUS_STACK, else the nearest .run/stack.json)")
+    shared.add_argument("--sender", default="guest", help="in whose name to send (default guest)")
+    parser = argparse.ArgumentParser(prog="casebus", description="Talk to a running casebus.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, (module, summary) in COMMANDS.items():
+        module.add(commands.add_parser(name, parents=[shared], help=summary, description=module.__doc__))
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

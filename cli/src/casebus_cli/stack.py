@@ -1,0 +1,74 @@
+"""Where a running casebus is found: `.run/stack.json`, written while the stack is up."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from casebus_cli.errors import CliError
+
+DEFAULT_PLACE: Final = Path(".run") / "stack.json"
+PLACE_VARIABLE: Final = "CASEBUS_STACK"
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """Addresses and key files. `topic_prefix` is empty but for tests that share a broker."""
+
+    bootstrap: str
+    http: Mapping[str, str]
+    signing_keys: Mapping[str, Path]
+    kids: Mapping[str, str] = field(default_factory=dict)
+    topic_prefix: str = ""
+
+    def door(self, service: str) -> str:
+        """The base URL of a service's HTTP door."""
+        try:
+            address = self.http[service]
+        except KeyError:
+            raise CliError(f"The stack has no service named {service}.") from None
+        return address if address.startswith("http") else f"http://{address}"
+
+    def signing_key(self, sender: str) -> tuple[bytes, str]:
+        """A sender's private key as PEM, and its key id."""
+        try:
+            path = self.signing_keys[sender]
+        except KeyError:
+            raise CliError(f"The stack has no sender named {sender}.") from None
+        try:
+            return path.read_bytes(), self.kids.get(sender, f"{sender}-1")
+        except OSError as error:
+            raise CliError(f"The signing key {path} cannot be read: {error.strerror}.") from None
+
+
+def find_stack(place: str | None = None) -> Stack:
+    """The stack at `place`, else where CASEBUS_STACK says, else the nearest `.run/stack.json` upwards."""
+    path = _place(place or os.environ.get(PLACE_VARIABLE))
+    try:
+        return read_stack(json.loads(path.read_bytes()), path.parent)
+    except OSError:
+        raise CliError(f"No running stack: {path} cannot be read. Start one with `make up`.") from None
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise CliError(f"{path} does not describe a stack. Start a new one with `make up`.") from None
+
+
+def read_stack(content: Mapping[str, Any], folder: Path) -> Stack:
+    """A stack from the content of its file; relative key files start at `folder`."""
+    senders = content["senders"]
+    return Stack(
+        bootstrap=content["kafka"]["bootstrap"],
+        http={name: entry["http"] for name, entry in content["services"].items()},
+        signing_keys={name: folder / entry["signing_key_file"] for name, entry in senders.items()},
+        kids={name: entry["kid"] for name, entry in senders.items() if "kid" in entry},
+        topic_prefix=content["kafka"].get("topic_prefix", ""),
+    )
+
+
+def _place(named: str | None) -> Path:
+    if named:
+        return Path(named)
+    here = Path.cwd()
+    candidates = (folder / DEFAULT_PLACE for folder in (here, *here.parents))
+    return next((path for path in candidates if path.exists()), DEFAULT_PLACE)
