@@ -4,10 +4,9 @@ from collections.abc import Collection, Mapping
 from enum import Enum, StrEnum
 from typing import assert_never
 
+from access.directory import SYSTEM, Staff
 from casebus_contracts import Role
 from chassis.rules import Refused
-
-from access.directory import SYSTEM, Staff
 
 
 class Ability(StrEnum):
@@ -86,7 +85,7 @@ DASHBOARD          -        -   -           Y          N      -     Y          Y
 CENTRAL_REPORTS    -        -   -           -          N      -     -          -       S       -            -                -           -
 MERIT_CALL         -        -   -           -          -      Y     -          -       -       -            -                -           -
 ACKNOWLEDGE        own      own own         own        own    own   own        own     own     own          own              own         own
-COACH              -        -   -           -          -      -     -          -       -       own          -                own         -
+COACH              -        -   -           -          -      -     -          -       -       own          -                Y           -
 RENT               -        -   -           -          -      -     -          -       -       -            Y                Y           -
 OVERRIDE           -        -   -           -          -      -     -          -       -       -            -                Y           -
 OPERATE            -        -   -           -          -      -     -          -       -       -            -                -           S
