@@ -4,6 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
+
 from casebus_testing.rules_coverage import Coverage, Rule, carried, coverage, read_rules
 
 ROOT = Path(__file__).parents[1]
