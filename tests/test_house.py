@@ -98,6 +98,13 @@ def test_a_package_can_be_read_and_installed_alone(package: Path) -> None:
     assert (package / "pyproject.toml").is_file()
 
 
+@pytest.mark.parametrize("package", PACKAGES, ids=place)
+def test_the_page_of_a_package_names_files_that_exist(package: Path) -> None:
+    named = re.findall(r"`(\w+\.py|\w+/)`", text(package / "README.md"))
+
+    assert [name for name in named if not any(package.rglob(name.rstrip("/"))) and name != "docs/"] == []
+
+
 def test_nothing_names_a_registry_or_a_path_of_one_machine() -> None:
     contents = [(place(file), file.read_bytes().decode("utf-8", "replace")) for file in files() if file != THIS]
 
