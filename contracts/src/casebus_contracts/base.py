@@ -12,7 +12,16 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, TypeVar
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    AwareDatetime,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    WithJsonSchema,
+)
 
 T = TypeVar("T")
 
@@ -73,7 +82,12 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,6
 Text = Annotated[str, StringConstraints(max_length=2000), AfterValidator(clean)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(clean)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
-LocalTime = Annotated[time, BeforeValidator(_clock_time)]
+LocalTime = Annotated[
+    time,
+    BeforeValidator(_clock_time),
+    # JSON Schema's format `time` would ask for an offset.
+    WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"}),
+]
 Flag = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
 Ordinal = Annotated[int, Field(strict=True, ge=1, le=2**53)]
