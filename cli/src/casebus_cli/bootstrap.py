@@ -14,7 +14,7 @@ from casebus_cli.kafka import records_until_end
 from casebus_cli.orders import Order, read_orders
 from casebus_cli.show import receipt_line
 from casebus_cli.stack import Stack, find_stack
-from casebus_contracts.base import FACTS
+from casebus_contracts.base import COMMANDS, FACTS
 
 OWNER: Final = "staffing"
 
@@ -50,10 +50,8 @@ async def load(stack: Stack, orders: Sequence[Order], sender_name: str = "guest"
 
 def _holds(known: Known, order: Order) -> bool:
     """Whether the directory says something about every field the order would set."""
-    for (field, key), state in known.items():
-        if order.data.get(field) == key and order.record_key == key:
-            return all(state.get(name) is not None for name in order.data)
-    return False
+    state = known.get((COMMANDS[order.type].KEY, order.record_key))
+    return state is not None and all(state.get(name) is not None for name in order.data)
 
 
 async def _known(stack: Stack) -> Known:
