@@ -1,6 +1,7 @@
 """Free ports on loopback."""
 
 import errno
+import itertools
 import random
 import socket
 
@@ -12,16 +13,17 @@ LOOPBACK = "127.0.0.1"
 LOWEST, HIGHEST = 12_000, 32_000
 TRIES = 200
 
+_given: set[int] = set()  # a server that is about to start does not listen yet
+
 
 def free_ports(count: int) -> list[int]:
-    """Different ports nobody listens on at this moment."""
-    found: list[int] = []
-    for port in random.sample(range(LOWEST, HIGHEST), TRIES):
-        if _is_free(port):
-            found.append(port)
-        if len(found) == count:
-            return found
-    raise StackError(f"There are not {count} free ports on {LOOPBACK}.")
+    """Different ports nobody listens on at this moment, and that this process did not get before."""
+    candidates = (port for port in random.sample(range(LOWEST, HIGHEST), TRIES) if port not in _given)
+    found = list(itertools.islice(filter(_is_free, candidates), count))
+    if len(found) < count:
+        raise StackError(f"There are not {count} free ports on {LOOPBACK}.")
+    _given.update(found)
+    return found
 
 
 def listens(port: int) -> bool:
