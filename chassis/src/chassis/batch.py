@@ -43,6 +43,9 @@ from chassis.rules import (
 from chassis.tables import Table
 from chassis.wiring import Handler, Service
 
+SYSTEM = "system"
+"""The actor of a sender that acts for itself. What it does is audited."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -129,6 +132,8 @@ class Batch:
             return
         match outcome:
             case Decided():
+                if item.actor == SYSTEM:
+                    self._audit(item, "accepted", None)
                 self._answer(item, answers.accepted(item, references))
             case Unchanged():
                 self._answer(item, answers.accepted(item, ()))
@@ -160,6 +165,7 @@ class Batch:
     def _keep(self, item: Item, decided: Decided) -> list[answers.FactReference]:
         """Take a decision into memory: numbers, journal and outbox rows. Checks first, changes after."""
         slots = [self._book.slot(state) for state in decided.states]
+        _check_lineage(slots, decided.states)
         by_subject = {f"{state.NAME}/{state.id}": state for state in decided.states if not state.GUARD}
         told = {f"{fact.SUBJECT}/{fact.key}" for fact in decided.facts}
         if told != set(by_subject):
@@ -334,6 +340,14 @@ class Batch:
             causation=own_id,
         )
         self._rows.publish(f"{self._service.name}.dead", key, headers, json.dumps(body, separators=(",", ":")))
+
+
+def _check_lineage(slots: Sequence[Slot], states: Sequence[Aggregate]) -> None:
+    """A decided state descends from the one that was loaded (`replace`), or is new where there was none."""
+    for slot, state in zip(slots, states, strict=True):
+        before = 0 if slot.state is None else slot.state.version
+        if state.version != before:
+            raise RuleError(f"{type(state).__name__} was made anew although it exists")
 
 
 def _take_over(slots: Sequence[Slot], states: Sequence[Aggregate]) -> None:

@@ -15,7 +15,6 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 from casebus_contracts.base import Command, Fact
-
 from chassis.rules import Aggregate, Decision, Delivered, Due
 
 Rule: TypeAlias = Callable[..., Decision]
@@ -96,14 +95,23 @@ DELIVERED = "delivered"
 
 
 class Service:
-    """What one service owns, listens to and does. `tables` are in lock order, guards last."""
+    """What one service owns, listens to and does.
+
+    `tables` are in lock order, guards last. `who_rules` are the rule ids that refuse because of who asks.
+    """
 
     def __init__(
-        self, name: str, *, tables: tuple[type[Aggregate], ...], replicas: tuple[type[Aggregate], ...] = ()
+        self,
+        name: str,
+        *,
+        tables: tuple[type[Aggregate], ...],
+        replicas: tuple[type[Aggregate], ...] = (),
+        who_rules: frozenset[str] = frozenset(),
     ) -> None:
         self.name = name
         self.tables = tables
         self.replica_tables = replicas
+        self.who_rules = who_rules
         self.handlers: dict[str, Handler] = {}
         self.commands: dict[str, type[Command]] = {}
         self.facts: dict[str, type[Fact]] = {}

@@ -1,0 +1,249 @@
+"""One service process: settings, start gate, migrations, pipeline, doors, workers, relay, graceful stop."""
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import asyncpg
+import structlog
+import uvicorn
+from pydantic import ValidationError
+
+from chassis.clock import Clock
+from chassis.consumer import Consumer
+from chassis.database import open_pool
+from chassis.door import Door, Vitals, make_http
+from chassis.failures import CannotGoOn, CannotStart
+from chassis.logs import set_up_logs
+from chassis.migrate import migrate
+from chassis.partitions import keep_partitions
+from chassis.pipeline import Pipeline
+from chassis.proofs import Verifier
+from chassis.reading import Reader
+from chassis.relay import Relay
+from chassis.settings import RelayPlace, Settings
+from chassis.start_gate import wait_for_kafka
+from chassis.wiring import Service
+from chassis.workers import Clocks, Deliveries
+
+log = structlog.get_logger()
+
+OpenVerifier: TypeAlias = Callable[[Path, Path], Verifier]
+"""Makes the verifier from the JWKS file and the senders file."""
+
+_STALE_SECONDS = 30.0
+_PARTITIONS_SECONDS = 3600.0
+_STOP_SECONDS = 10.0
+
+
+def main(service: Service, open_verifier: OpenVerifier, migrations: Path) -> None:
+    """Run the service (or, with the argument `relay`, its relay alone) until SIGTERM. Exits 1 when it cannot go on."""
+    try:
+        settings = Settings()
+    except ValidationError as error:
+        sys.exit("; ".join(f"CASEBUS_{str(each['loc'][0]).upper()}: {each['msg']}" for each in error.errors()))
+    set_up_logs(service.name, settings.log_level)
+    app = App(service, settings, open_verifier, migrations)
+    try:
+        asyncio.run(app.relay_only() if sys.argv[1:] == ["relay"] else app.run())
+    except CannotStart as error:
+        log.error("cannot start", reason=str(error))
+        sys.exit(f"{service.name} cannot start: {error}")
+    except CannotGoOn as error:
+        log.error("cannot go on", reason=str(error))
+        sys.exit(f"{service.name} cannot go on: {error}")
+
+
+class App:
+    """Builds the parts of one service and runs them until told to stop or one of them fails."""
+
+    def __init__(self, service: Service, settings: Settings, open_verifier: OpenVerifier, migrations: Path) -> None:
+        self.service = service
+        self.settings = settings
+        self._open_verifier = open_verifier
+        self._migrations = migrations
+        self._stop = asyncio.Event()
+        self._tasks: list[asyncio.Task[None]] = []
+        self._ready = False
+        self._consumer: Consumer | None = None
+        self._relay: Relay | None = None
+
+    async def run(self) -> None:
+        """Start everything, serve, stop in order. Raises CannotStart or what a part failed with."""
+        self._listen_for_signals()
+        verifier = self._open_verifier(self.settings.jwks, self.settings.senders)
+        clock = Clock(self.settings.clock_file)
+        await self._prepare()
+        async with contextlib.AsyncExitStack() as stack:
+            pool = await open_pool(self.settings.database, name=self.service.name)
+            stack.push_async_callback(_close_pool, pool)
+            pipeline = await Pipeline.open(self.service, pool)
+            reader = Reader(self.service, verifier, clock, self.settings.topic_prefix)
+            door = Door(self.service, reader, verifier, pipeline)
+            http = await self._open_http(door)
+            stack.push_async_callback(_close_http, *http)
+            self._start_relay(pipeline)
+            self._start("clocks", Clocks(pool, pipeline, clock).run())
+            if self.service.send is not None:
+                self._start("deliveries", Deliveries(pool, pipeline, clock, self.service.send).run())
+            self._start("partitions", self._keep_partitions(pool))
+            consumer = self._make_consumer(reader, pipeline)
+            await consumer.start()
+            self._consumer = consumer
+            self._ready = True
+            log.info("ready", http=self.settings.http)
+            await self._serve(consumer)
+
+    async def relay_only(self) -> None:
+        """The relay as a process of its own."""
+        self._listen_for_signals()
+        await asyncio.to_thread(migrate, self.settings.database, [self._migrations])
+        self._relay = Relay(self.settings.database, self.settings.kafka, topic_prefix=self.settings.topic_prefix)
+        self._start("relay", self._relay.run())
+        await self._until_told()
+        await self._relay.stop()
+
+    def stop(self) -> None:
+        """Ask for a graceful stop."""
+        self._stop.set()
+
+    async def _prepare(self) -> None:
+        """Database migrated, partitions made, Kafka and its topics there."""
+        try:
+            await asyncio.to_thread(migrate, self.settings.database, [self._migrations])
+            connection = await asyncpg.connect(self.settings.database, timeout=10)
+            try:
+                await keep_partitions(connection, datetime.now(UTC))
+            finally:
+                await connection.close()
+        except OSError as error:
+            raise CannotStart(
+                "no PostgreSQL at CASEBUS_DATABASE: start it (`make up`) or correct the setting"
+            ) from error
+        await wait_for_kafka(self.settings.kafka, self._wanted_topics(), self.settings.start_deadline_seconds)
+
+    def _wanted_topics(self) -> dict[str, int | None]:
+        prefix = self.settings.topic_prefix
+        wanted: dict[str, int | None] = {prefix + topic: None for topic in self.service.topics}
+        wanted |= {prefix + fact.TOPIC: fact.PARTITIONS for fact in self.service.facts.values()}
+        return wanted
+
+    def _make_consumer(self, reader: Reader, pipeline: Pipeline) -> Consumer:
+        group = f"{self.settings.topic_prefix}{self.service.name}"
+        return Consumer(self.service.topics, self.settings, group, reader, pipeline)
+
+    def _start_relay(self, pipeline: Pipeline) -> None:
+        if self.settings.relay is RelayPlace.INSIDE:
+            self._relay = Relay(
+                self.settings.database,
+                self.settings.kafka,
+                topic_prefix=self.settings.topic_prefix,
+                wake=pipeline.wake,
+            )
+            self._start("relay", self._relay.run())
+
+    async def _serve(self, consumer: Consumer) -> None:
+        try:
+            await self._until_told(consumer.failed)
+        finally:
+            self._ready = False
+            await consumer.stop()
+            if self._relay is not None:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._relay.stop(), _STOP_SECONDS)
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+            log.info("stopped")
+
+    async def _until_told(self, *failures: "asyncio.Future[None]") -> None:
+        """Until a stop is asked for, or a part of the service ends by itself: that is a failure."""
+        told = asyncio.create_task(self._wait_for_stop())
+        parts: set[asyncio.Future[None]] = {*self._tasks, *failures}
+        done, _ = await asyncio.wait({told, *parts}, return_when=asyncio.FIRST_COMPLETED)
+        told.cancel()
+        for part in done & parts:
+            part.result()
+            raise CannotGoOn("a part of the service ended by itself")
+
+    async def _wait_for_stop(self) -> None:
+        await self._stop.wait()
+
+    async def _open_http(self, door: Door) -> tuple[uvicorn.Server, "asyncio.Task[None]"]:
+        listener = _listen(self.settings.http)
+        http = make_http(door, Vitals(self._live_problems, self._ready_problems))
+        server = _Server(uvicorn.Config(http, log_config=None, access_log=False, lifespan="off"))
+        task = asyncio.create_task(server.serve(sockets=[listener]), name="http")
+        return server, task
+
+    def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.append(asyncio.create_task(work, name=name))
+
+    async def _keep_partitions(self, pool: "asyncpg.Pool[Any]") -> None:
+        while True:
+            await asyncio.sleep(_PARTITIONS_SECONDS)
+            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+                async with pool.acquire() as connection:
+                    await keep_partitions(connection, datetime.now(UTC))
+
+    def _live_problems(self) -> list[str]:
+        problems = [f"{task.get_name()} has ended" for task in self._tasks if task.done()]
+        if self._consumer is not None and self._consumer.stalled_seconds > _STALE_SECONDS:
+            problems.append(f"nothing consumed or polled for {self._consumer.stalled_seconds:.0f} s")
+        return problems
+
+    def _ready_problems(self) -> list[str]:
+        problems = self._live_problems()
+        if not self._ready or self._consumer is None:
+            return [*problems, "starting or stopping"]
+        if not self._consumer.assigned:
+            problems.append("the consumer group has given this copy no partition")
+        if self._consumer.database_away:
+            problems.append("the database is away")
+        return problems
+
+    def _listen_for_signals(self) -> None:
+        loop = asyncio.get_running_loop()
+        for name in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(name, self.stop)
+
+
+class _Server(uvicorn.Server):
+    """Signals are the service's business."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave them alone."""
+        yield
+
+
+def _listen(address: str) -> socket.socket:
+    host, _, port = address.rpartition(":")
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, int(port)))
+    except (OSError, ValueError) as error:
+        raise CannotStart(f"CASEBUS_HTTP: {address} cannot be listened on ({type(error).__name__})") from error
+    return listener
+
+
+async def _close_pool(pool: "asyncpg.Pool[Any]") -> None:
+    try:
+        await asyncio.wait_for(pool.close(), _STOP_SECONDS)
+    except TimeoutError:
+        pool.terminate()
+
+
+async def _close_http(server: uvicorn.Server, task: "asyncio.Task[None]") -> None:
+    server.should_exit = True
+    try:
+        await asyncio.wait_for(task, _STOP_SECONDS)
+    except TimeoutError:
+        task.cancel()

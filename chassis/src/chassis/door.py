@@ -1,0 +1,194 @@
+"""The HTTP door: commands in CloudEvents structured form, the same pipeline, the receipt as the answer."""
+
+import asyncio
+import itertools
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from fastapi import FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+
+from chassis.envelope import safe
+from chassis.failures import DatabaseAway
+from chassis.items import Item, Origin
+from chassis.pipeline import Pipeline
+from chassis.proofs import ProofError, Proven, Verifier
+from chassis.reading import MAX_BODY_BYTES, Arrival, Reader
+from chassis.rules import Invalid
+from chassis.wiring import Service
+
+_AT_ONCE = 64
+"""Requests in the pipeline or waiting for it; more are told to come again."""
+_GROUP = 100
+
+STATUS = {"accepted": 200, "refused": 422, "invalid": 400, "conflict": 409, "parked": 202, "waiting": 202}
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """What health is judged by. Each check says what is wrong, or nothing."""
+
+    live: Callable[[], list[str]]
+    ready: Callable[[], list[str]]
+
+
+class Door:
+    """Takes commands over HTTP and hands them to the pipeline in small groups."""
+
+    def __init__(self, service: Service, reader: Reader, verifier: Verifier, pipeline: Pipeline) -> None:
+        self._service = service
+        self._reader = reader
+        self._verifier = verifier
+        self._pipeline = pipeline
+        # Each arrival is an origin of its own; the number must not repeat after a restart.
+        self._numbers = itertools.count(time.time_ns())
+        self._waiting: list[tuple[Item, asyncio.Future[None]]] = []
+        self._working: asyncio.Task[None] | None = None
+
+    async def command(self, request: Request) -> Response:
+        """`POST /v1/commands`."""
+        arrived = datetime.now(UTC)
+        try:
+            proven = self._verifier.check_bearer(_bearer(request), arrived)
+        except ProofError as error:
+            return _problem(401, f"the bearer token does not hold: {error.reason}", {"WWW-Authenticate": "Bearer"})
+        if len(self._waiting) >= _AT_ONCE:
+            return _problem(503, "too many commands under way", {"Retry-After": "1"})
+        body = await _bounded_body(request)
+        if body is None:
+            return _problem(413, "a command is at most 1 MiB")
+        arrival = self._arrival(request, body, proven, arrived)
+        if isinstance(arrival, str):
+            return _problem(400, arrival)
+        item = self._reader.arrived(arrival)
+        try:
+            await self._handled(item)
+        except DatabaseAway:
+            return _problem(503, "the database is away", {"Retry-After": "2"})
+        return _answer(item, self._service.who_rules)
+
+    def _arrival(self, request: Request, body: bytes, proven: Proven, arrived: datetime) -> Arrival | str:
+        """The command inside the event, or what is wrong with the event as a whole."""
+        try:
+            event = json.loads(body)
+        except (ValueError, RecursionError):
+            return "body: no JSON"
+        if not isinstance(event, dict):
+            return "body: no CloudEvent"
+        if strange := set(event) - _MEMBERS:
+            return f"{safe(min(map(str, strange)))}: unknown"
+        for name in ("specversion", "id", "type", "source"):
+            if not isinstance(event.get(name), str) or "\x00" in event[name]:
+                return f"{name}: missing or no text"
+        if request.headers.get("idempotency-key", event["id"]) != event["id"]:
+            return "Idempotency-Key: is not the id of the event"
+        data = json.dumps(event.get("data"), separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+        flaw = None if event["specversion"] == "1.0" else Invalid("specversion", "is not 1.0")
+        origin = Origin("http", 0, next(self._numbers))
+        return Arrival(
+            event["id"],
+            event["type"],
+            None,
+            data,
+            proven,
+            origin,
+            arrived,
+            correlation=str(event.get("correlationid") or ""),
+            traceparent=request.headers.get("traceparent", ""),
+            flaw=flaw,
+        )
+
+    async def _handled(self, item: Item) -> None:
+        """Wait until the item's transaction is committed."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, done))
+        if self._working is None or self._working.done():
+            self._working = asyncio.create_task(self._work())
+        await done
+
+    async def _work(self) -> None:
+        """What arrives while a transaction runs goes into the next one together."""
+        while self._waiting:
+            group, self._waiting = self._waiting[:_GROUP], self._waiting[_GROUP:]
+            try:
+                await self._pipeline.run([item for item, _ in group])
+            except Exception as error:
+                for _, done in group:
+                    if not done.done():
+                        done.set_exception(error)
+            else:
+                for _, done in group:
+                    if not done.done():
+                        done.set_result(None)
+
+
+_MEMBERS = {
+    "specversion",
+    "id",
+    "type",
+    "source",
+    "subject",
+    "time",
+    "data",
+    "datacontenttype",
+    "dataschema",
+    "correlationid",
+    "causationid",
+    "partitionkey",
+    "traceparent",
+}
+
+
+def make_http(door: Door, vitals: Vitals) -> FastAPI:
+    """The service's HTTP application: the door and the health checks."""
+    http = FastAPI(title="casebus", docs_url=None, redoc_url=None)
+    http.add_api_route("/v1/commands", door.command, methods=["POST"], response_model=None)
+
+    @http.get("/health/live")
+    async def live() -> Response:
+        return _health(vitals.live())
+
+    @http.get("/health/ready")
+    async def ready() -> Response:
+        return _health(vitals.ready())
+
+    return http
+
+
+def _health(problems: list[str]) -> Response:
+    return JSONResponse({"problems": problems}, 503 if problems else 200)
+
+
+def _answer(item: Item, who_rules: frozenset[str]) -> Response:
+    receipt = item.receipt
+    if receipt is None:
+        return _problem(500, "handled without an answer")
+    first = receipt.get("first", receipt)
+    status = STATUS[first["outcome"]]
+    if first["outcome"] == "refused" and first.get("rule") in who_rules:
+        status = 403
+    return JSONResponse(receipt, status)
+
+
+def _problem(status: int, reason: str, headers: dict[str, str] | None = None) -> Response:
+    return JSONResponse({"reason": reason}, status, headers)
+
+
+def _bearer(request: Request) -> str | None:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token if scheme.lower() == "bearer" and token else None
+
+
+async def _bounded_body(request: Request) -> bytes | None:
+    """The body, or None as soon as it is larger than allowed."""
+    chunks: list[bytes] = []
+    size = 0
+    async for chunk in request.stream():
+        size += len(chunk)
+        if size > MAX_BODY_BYTES:
+            return None
+        chunks.append(chunk)
+    return b"".join(chunks)
