@@ -58,11 +58,11 @@ from casebus_contracts.staffing import (
     UpsertStaff,
 )
 
-REQUEST = "019aa9d8-4c00-7a31-8f02-6b1d0c5e9a10"
-CLIENT = "019aa9d8-4c00-7b52-9c44-0d7e13f8b2a6"
-ALERT = "019aa9f4-bc80-7c63-a1d5-27c94e60d318"
-COMMAND = "019aa9d8-4c01-7d14-b7e6-58f0a2c3714b"
-FACT = "019aa9d8-4c9d-7e25-82a7-91b3c6d4f05e"
+REQUEST = "019ab62b-dfc0-7a31-8f02-6b1d0c5e9a10"
+CLIENT = "019ab62b-dfc0-7b52-9c44-0d7e13f8b2a6"
+ALERT = "019ab647-5700-7c63-a1d5-27c94e60d318"
+COMMAND = "019ab62b-e1b4-7d14-b7e6-58f0a2c3714b"
+FACT = "019ab62b-e20d-7e25-82a7-91b3c6d4f05e"
 REGION, COUNTY, OFFICE = "northeast", "29001", "adair"
 GREETER, SPECIALIST, SUPERVISOR = "adair-greeter", "adair-es", "adair-supervisor"
 
