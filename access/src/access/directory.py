@@ -7,11 +7,20 @@ Staffing owns these states; every other service holds them as replicas of the la
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import ClassVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from casebus_contracts import OfficeSettings, Position, Role
 from chassis.rules import Aggregate
 from chassis.wiring import read
+
+
+def zone_exists(name: str) -> bool:
+    """Whether the IANA zone database knows a zone of this name."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: the name of a folder of zones
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

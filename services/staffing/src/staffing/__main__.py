@@ -1,0 +1,3 @@
+from staffing.app import run
+
+run()
