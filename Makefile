@@ -1,0 +1,62 @@
+# One door to everything. `make` alone says what there is.
+# Every target runs in an environment that bin/casebus-env makes when it is missing.
+
+RUN := bin/casebus-env
+PYTHON := $(RUN) python
+SOURCES := contracts chassis access testing cli deploy services bench tests bin
+TYPED := $(wildcard */src services/*/src) bench bin
+
+ONCE ?=
+ONLY ?=
+FULL ?=
+TESTS ?=
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test test-containers check fix bench faults mutants up down docs lock env
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: ## starts everything and plays a morning of two offices; ONCE=1 ends afterwards
+	@ONCE=$(ONCE) $(PYTHON) -m casebus_testing.demo
+
+test: check ## checks, then every test on real servers; TESTS="tests/flows -k name" for some
+	@$(RUN) pytest $(TESTS)
+
+test-containers: ## the same flows in containers
+	@echo "The containers and their tests come with the next issue; there is nothing to run yet." >&2; exit 1
+
+check: ## lint, format, types; changes nothing
+	@$(RUN) ruff check $(SOURCES)
+	@$(RUN) ruff format --check --quiet $(SOURCES)
+	@$(RUN) mypy $(TYPED)
+
+fix: ## what lint and format can put right by themselves
+	@$(RUN) ruff check --fix $(SOURCES)
+	@$(RUN) ruff format $(SOURCES)
+
+bench: ## measures against the bars; ONLY=B1 for one, FULL=1 for the long forms
+	@ONLY=$(ONLY) FULL=$(FULL) $(PYTHON) -m bench
+
+faults: ## kills things while load flows, and counts
+	@echo "The fault plans come with the next issue; there is nothing to run yet." >&2; exit 1
+
+mutants: ## changes rules one by one and sees whether a test notices
+	@echo "The mutation tests come with the next issue; there is nothing to run yet." >&2; exit 1
+
+up: ## leaves everything running in the background, addresses in .run/stack.json
+	@$(PYTHON) -m casebus_testing up
+
+down: ## ends what `make up` started
+	@$(PYTHON) -m casebus_testing down
+
+docs: ## writes docs/events.md and the JSON Schemas anew
+	@$(PYTHON) -m casebus_contracts.schemas
+	@$(PYTHON) -m casebus_contracts.documents
+
+lock: ## writes requirements.lock from requirements.in
+	@$(RUN) uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	    --no-annotate --no-header --quiet requirements.in -o requirements.lock
+
+env: # the environment alone
+	@$(RUN)
