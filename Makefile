@@ -26,10 +26,11 @@ test: check ## checks, then every test on real servers; TESTS="tests/flows -k na
 test-containers: ## the same flows in containers
 	@echo "The containers and their tests come with the next issue; there is nothing to run yet." >&2; exit 1
 
-check: ## lint, format, types; changes nothing
+check: ## lint, format, types, rules covered by tests; changes nothing
 	@$(RUN) ruff check $(SOURCES)
 	@$(RUN) ruff format --check --quiet $(SOURCES)
 	@$(RUN) mypy $(TYPED)
+	@$(PYTHON) -m casebus_testing.rules_coverage
 
 fix: ## what lint and format can put right by themselves
 	@$(RUN) ruff check --fix $(SOURCES)

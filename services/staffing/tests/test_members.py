@@ -131,7 +131,6 @@ def test_a_supervisor_nobody_knows_is_unknown() -> None:
     assert outcome == Refused(None, "", "supervisor_id")
 
 
-@pytest.mark.rule("INV-S8")
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.MANAGER, Role.CENTRAL])
 def test_a_supervisor_is_of_supervisor_role_or_above(role: Role) -> None:
     above = replace(SUPERVISOR, role=role)
@@ -139,7 +138,6 @@ def test_a_supervisor_is_of_supervisor_role_or_above(role: Role) -> None:
     assert update_staff(CLERK, above, update(supervisor_id=above.id), SUPERVISOR).states[0].supervisor_id == above.id
 
 
-@pytest.mark.rule("INV-S8")
 @pytest.mark.parametrize("role", [Role.CLERICAL, Role.ES, Role.ES_CLERICAL, Role.RC_GREETER, Role.MERIT, Role.OPERATOR])
 def test_nobody_below_a_supervisor_supervises(role: Role) -> None:
     below = replace(SUPERVISOR, role=role)
@@ -147,7 +145,6 @@ def test_nobody_below_a_supervisor_supervises(role: Role) -> None:
     assert update_staff(CLERK, below, update(supervisor_id=below.id), SUPERVISOR) == Refused("INV-S8", "")
 
 
-@pytest.mark.rule("INV-S8")
 def test_nobody_is_their_own_supervisor() -> None:
     outcome = update_staff(SUPERVISOR, SUPERVISOR, update(supervisor_id=SUPERVISOR.id), MANAGER)
 
