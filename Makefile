@@ -24,7 +24,7 @@ test: check ## checks, then every test on real servers; TESTS="tests/flows -k na
 	@$(RUN) pytest $(TESTS)
 
 test-containers: ## the same flows in containers
-	@echo "The containers and their tests come with the next issue; there is nothing to run yet." >&2; exit 1
+	@echo "The containers and their tests are not built yet." >&2; exit 1
 
 check: ## lint, format, types, rules covered by tests; changes nothing
 	@$(RUN) ruff check $(SOURCES)
@@ -40,10 +40,10 @@ bench: ## measures against the bars; ONLY=B1 for one, FULL=1 for the long forms
 	@ONLY=$(ONLY) FULL=$(FULL) $(PYTHON) -m bench
 
 faults: ## kills things while load flows, and counts
-	@echo "The fault plans come with the next issue; there is nothing to run yet." >&2; exit 1
+	@echo "The fault plans are not built yet." >&2; exit 1
 
 mutants: ## changes rules one by one and sees whether a test notices
-	@echo "The mutation tests come with the next issue; there is nothing to run yet." >&2; exit 1
+	@echo "The mutation tests are not built yet." >&2; exit 1
 
 up: ## leaves everything running in the background, addresses in .run/stack.json
 	@$(PYTHON) -m casebus_testing up
