@@ -1,0 +1,31 @@
+"""The independent checker: counts over topics and tables whether anything was lost or doubled.
+
+    python -m casebus_testing.checker --stack .run/stack.json
+
+It imports nothing of services, chassis, access or contracts: it reads every topic from offset 0
+and the tables by SQL, and holds them against what is promised. It is meant for a system at
+rest; with `--settle SECONDS` it looks again until what is under way has arrived.
+
+What it counts
+
+- lost: a command without a final answer (and without a place on `<service>.dead`); a fact that a
+  receipt or the journal names and its topic does not hold; a number missing in the count of an
+  aggregate; a remembered answer that is on no topic of receipts; an overdue visit without its
+  alert; a recipient without a delivery; a delivery without its mail.
+- doubled: two different final answers to one command; one effect under two event ids; one number
+  of an aggregate used for two facts; two alerts open at once under one dedupe key.
+- disordered: first appearances on one partition whose numbers fall.
+- other: bytes that differ from the journal, a broken hash chain, an answer to no command,
+  a fact no service vouches for, rows still in an outbox.
+
+The same record twice on Kafka (a relay that was killed between acknowledgement and deletion) or
+the same mail twice is allowed by the promise and counted apart as a copy, and so are
+the answers `duplicate` and `conflict`. What retention or compaction removed is not missed.
+"""
+
+from casebus_testing.checker.check import check, gather
+from casebus_testing.checker.evidence import Evidence, Places
+from casebus_testing.checker.judge import judge
+from casebus_testing.checker.verdict import Verdict
+
+__all__ = ["Evidence", "Places", "Verdict", "check", "gather", "judge"]

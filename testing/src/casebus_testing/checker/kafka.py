@@ -1,0 +1,99 @@
+"""Reads every topic from its first record to its present end."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
+
+from casebus_testing.checker.evidence import Record
+
+AT_ONCE: Final = 5000
+SILENCE_SECONDS: Final = 30.0
+OFFSET_BEGINNING: Final = -2
+
+
+def topics_of(bootstrap: str, prefix: str) -> dict[str, int]:
+    """Partitions of each topic with this prefix, by full name."""
+    listed = AdminClient({"bootstrap.servers": bootstrap}).list_topics(timeout=SILENCE_SECONDS).topics
+    return {
+        name: len(topic.partitions)
+        for name, topic in listed.items()
+        if name.startswith(prefix) and not name.startswith("__")
+    }
+
+
+def compacted_of(bootstrap: str, names: Iterable[str]) -> set[str]:
+    """Those of the topics that are compacted."""
+    resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
+    if not resources:
+        return set()
+    answers = AdminClient({"bootstrap.servers": bootstrap}).describe_configs(resources)
+    return {
+        resource.name
+        for resource, answer in answers.items()
+        if "compact" in str(answer.result(SILENCE_SECONDS)["cleanup.policy"].value)
+    }
+
+
+def read(bootstrap: str, partitions: dict[str, int], prefix: str) -> tuple[dict[str, list[Record]], set[str]]:
+    """All records by topic (without prefix), in order per partition; and the topics that do not begin at 0."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": bootstrap,
+            "group.id": "casebus-checker",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": 10,
+        }
+    )
+    places = [
+        TopicPartition(name, number, OFFSET_BEGINNING) for name, count in partitions.items() for number in range(count)
+    ]
+    try:
+        consumer.assign(places)
+        found: dict[str, list[Record]] = {name.removeprefix(prefix): [] for name in partitions}
+        for message in _until_end(consumer, len(places)):
+            record = _record(message, prefix)
+            found[record.topic].append(record)
+        return found, {place.topic.removeprefix(prefix) for place in places if _begins_late(consumer, place)}
+    finally:
+        consumer.close()
+
+
+def _until_end(consumer: Consumer, partitions: int) -> Iterable[Message]:
+    ended: set[tuple[str | None, int | None]] = set()
+    while len(ended) < partitions:
+        messages = consumer.consume(AT_ONCE, timeout=SILENCE_SECONDS)
+        if not messages:
+            raise TimeoutError(f"Kafka was silent for {SILENCE_SECONDS:.0f} s")
+        for message in messages:
+            error = message.error()
+            if error is None:
+                yield message
+            elif error.code() == KafkaError._PARTITION_EOF:
+                ended.add((message.topic(), message.partition()))
+            else:
+                raise KafkaException(error)
+
+
+def _begins_late(consumer: Consumer, place: TopicPartition) -> bool:
+    watermarks = consumer.get_watermark_offsets(place, timeout=SILENCE_SECONDS, cached=True)
+    return watermarks is not None and watermarks[0] > 0
+
+
+def _record(message: Message, prefix: str) -> Record:
+    topic, partition, offset = message.topic(), message.partition(), message.offset()
+    if topic is None or partition is None or offset is None:
+        raise ValueError("a record without a place")
+    return Record(
+        topic.removeprefix(prefix), partition, offset, _raw(message.key()), _headers(message), _raw(message.value())
+    )
+
+
+def _headers(message: Message) -> dict[str, bytes | None]:
+    return {name: _raw(value) for name, value in message.headers() or []}
+
+
+def _raw(value: str | bytes | None) -> bytes | None:
+    return value.encode() if isinstance(value, str) else value
