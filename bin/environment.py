@@ -107,11 +107,15 @@ def _installed_uv(folder: Path) -> Path:
 
 
 def _uv_does(uv: Path, *words: str) -> None:
-    """Runs uv with its own progress display. It asks the index that pip was told to ask."""
+    """Runs uv and shows what it says, but for the list of everything it installed. It asks the index pip would ask."""
     named = os.environ.get("PIP_INDEX_URL")
     env = ({"UV_DEFAULT_INDEX": named} if named else {}) | {"UV_LINK_MODE": "copy"} | os.environ
-    done = subprocess.run([str(uv), *words], check=False, stdin=subprocess.DEVNULL, env=env)
-    if done.returncode:
+    command = [str(uv), *words]
+    with subprocess.Popen(command, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, env=env) as process:
+        for line in process.stderr or ():
+            if not line.startswith((" + ", " - ", " ~ ")):
+                print(f"  {line.strip()}", file=sys.stderr, flush=True)
+    if process.returncode:
         raise Problem("the Python packages cannot be installed: the lines above say why; often it is the network.")
 
 

@@ -97,7 +97,7 @@ async def test_servers_die_with_a_run_that_is_killed(tmp_path: Path):
     await eventually(lambda: not any(server.alive for server in servers), within=20)
 
 
-def test_servers_that_a_run_in_the_background_half_lost_are_ended_by_the_next_start(tmp_path: Path):
+async def test_servers_that_a_run_in_the_background_half_lost_are_ended_by_the_next_start(tmp_path: Path):
     program = run_program(
         tmp_path,
         f"""
@@ -110,6 +110,7 @@ def test_servers_that_a_run_in_the_background_half_lost_are_ended_by_the_next_st
     assert old_kafka.alive
     assert old_postgres.alive
     os.killpg(old_kafka.pid, signal.SIGKILL)
+    await eventually(lambda: not old_kafka.alive)
 
     with Stack.start(tmp_path):
         assert not old_postgres.alive
