@@ -174,7 +174,9 @@ def _unpack(archive: Path, target: Path) -> None:
         with zipfile.ZipFile(archive) as jar:
             inner = next(name for name in jar.namelist() if name.endswith(".txz"))
             with jar.open(inner) as stream, tarfile.open(fileobj=stream, mode="r:xz") as files:
-                files.extractall(temporary, filter="data")
+                if hasattr(tarfile, "data_filter"):  # not before 3.11.4; the archive is the pinned one anyway
+                    files.extraction_filter = tarfile.data_filter
+                files.extractall(temporary)
         temporary.chmod(0o755)
         temporary.replace(target)
 
