@@ -11,7 +11,7 @@ from casebus_contracts.receipts import Receipt, Unreadable
 from casebus_contracts.schemas import ROOT, Described, schema
 from casebus_contracts.topics import MESSAGE_LIMIT_BYTES, READERS, commands_topic, fact_topic
 
-TEMPLATE = Path(__file__).with_name("events.template.md")
+TEMPLATE = Path(__file__).with_name("events.md.template")
 PROGRAM = ROOT / "examples" / "first_walk_in.py"
 DOCUMENT = ROOT.parent / "docs" / "events.md"
 
