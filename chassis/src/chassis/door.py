@@ -85,7 +85,7 @@ class Door:
                 return f"{name}: missing or no text"
         if request.headers.get("idempotency-key", event["id"]) != event["id"]:
             return "Idempotency-Key: is not the id of the event"
-        data = json.dumps(event.get("data"), separators=(",", ":"), ensure_ascii=False).encode("utf-8", "replace")
+        data = json.dumps(event.get("data"), separators=(",", ":"), ensure_ascii=False).encode("utf-8", "surrogatepass")
         flaw = None if event["specversion"] == "1.0" else Invalid("specversion", "is not 1.0")
         origin = Origin("http", 0, next(self._numbers))
         return Arrival(
