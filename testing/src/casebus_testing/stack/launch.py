@@ -8,23 +8,30 @@ servers that refuse root), or a numeric user id to change to.
 
 import ctypes
 import os
+import pwd
 import sys
 
 CLONE_NEWUSER = 0x10000000
 PR_SET_PDEATHSIG = 1
-INSIDE_USER = 1000
+NOBODY = 65534
+
+
+def ordinary_user() -> int:
+    """`nobody` where there is one, else the last user who has a name."""
+    users = [entry.pw_uid for entry in pwd.getpwall() if entry.pw_uid]
+    return NOBODY if NOBODY in users or not users else users[-1]
 
 
 def enter_user_namespace() -> None:
-    """Maps our own user to an ordinary one. Raises OSError where user namespaces are switched off."""
-    user, group = os.geteuid(), os.getegid()
+    """Maps our own user to an ordinary one with a name, which initdb looks up. Raises OSError where user namespaces are switched off."""
+    user, group, inside = os.geteuid(), os.getegid(), ordinary_user()
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWUSER) != 0:
         raise OSError(ctypes.get_errno(), "unshare")
     for name, text in (
         ("setgroups", "deny"),
-        ("uid_map", f"{INSIDE_USER} {user} 1"),
-        ("gid_map", f"{INSIDE_USER} {group} 1"),
+        ("uid_map", f"{inside} {user} 1"),
+        ("gid_map", f"{inside} {group} 1"),
     ):
         with open(f"/proc/self/{name}", "w") as file:
             file.write(text)

@@ -1,6 +1,8 @@
 """One PostgreSQL server on loopback."""
 
+import hashlib
 import os
+import pwd
 import shutil
 import signal
 import subprocess
@@ -133,18 +135,31 @@ class Postgres:
 
 
 def _user_for_server() -> str:
-    """PostgreSQL refuses root: then it runs in a user namespace, or as nobody where there are none."""
-    if os.geteuid() != 0:
+    """Who PostgreSQL runs as. It refuses root and whoever has no name: then a user namespace gives another look."""
+    root = os.geteuid() == 0
+    if not root and _has_name(os.geteuid()):
         return "self"
+    if _namespaces_work() and not os.environ.get("CASEBUS_STACK_NO_NAMESPACE"):
+        return "namespace"
+    if not root:
+        raise StackError(f"PostgreSQL does not run as user {os.geteuid()}, who has no name in the user database.")
+    return str(NOBODY)
+
+
+def _has_name(user: int) -> bool:
+    try:
+        return bool(pwd.getpwuid(user))
+    except KeyError:
+        return False
+
+
+def _namespaces_work() -> bool:
     probe = [sys.executable, "-I", "-S", str(LAUNCH), "0", "namespace", str(os.getpid()), sys.executable, "-c", ""]
-    allowed = subprocess.run(probe, capture_output=True, check=False).returncode == 0
-    return "namespace" if allowed and not os.environ.get("CASEBUS_STACK_NO_NAMESPACE") else str(NOBODY)
+    return subprocess.run(probe, capture_output=True, check=False).returncode == 0
 
 
 def _home_of_nobody(run_dir: Path) -> Path:
     """A place that another user can reach, unlike a run directory in the home of root."""
-    import hashlib
-
     digest = hashlib.sha256(str(run_dir.resolve()).encode()).hexdigest()
     return Path("/var/tmp") / f"casebus-{digest[:8]}"
 
