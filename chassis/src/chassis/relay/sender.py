@@ -6,14 +6,14 @@ from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 import asyncpg
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from chassis.relay.settings import RelaySettings
 
 log = logging.getLogger(__name__)
 
 Row: TypeAlias = asyncpg.Record
-"""id, topic, key, headers as text `name<TAB>value<LF>` each, payload."""
+"""id, topic, key, headers as text `name<TAB>value<LF>` each, payload, xmin and xmax of the poll."""
 
 _METADATA_TIMEOUT_SECONDS: Final = 5.0
 
@@ -53,6 +53,13 @@ class Window:
         return [row_id for row_id, key in zip(self.ids, self.keys, strict=True) if key not in failed]
 
 
+def kafka_error(exception: KafkaException) -> KafkaError:
+    """The error a KafkaException carries."""
+    error = exception.args[0]
+    assert isinstance(error, KafkaError)
+    return error
+
+
 def is_topic_error(error: KafkaError) -> bool:
     """Whether every row of the topic would meet this error."""
     return error.code() in _TOPIC_ERRORS
@@ -63,33 +70,39 @@ def is_producer_error(error: KafkaError) -> bool:
     return error.fatal() or error.code() in _PRODUCER_ERRORS
 
 
+def producer_config(settings: RelaySettings) -> dict[str, Any]:
+    """The C producer's configuration.
+
+    Gapless: after a row that the broker refuses, the producer stops instead of sending what
+    follows; without it later rows of the key would overtake (five requests are in flight).
+    No message timeout: a row that timed out alone would be overtaken likewise.
+    """
+    return {
+        **settings.kafka,
+        "acks": "all",
+        "enable.idempotence": True,
+        "enable.gapless.guarantee": True,
+        "partitioner": "murmur2_random",
+        "message.timeout.ms": 0,
+        "message.max.bytes": settings.max_message_bytes,
+        "linger.ms": settings.linger_ms,
+        "batch.size": settings.max_message_bytes,
+        "queue.buffering.max.messages": settings.rows_per_window * (settings.windows_in_flight + 1),
+        "queue.buffering.max.kbytes": settings.queue_kilobytes,
+        "log_level": 3,
+    }
+
+
 class Sender:
     """One C producer and the topics it has seen at the broker.
 
-    `gapless`: after a row that the broker refuses, the producer stops instead of sending what
-    follows; without it later rows of the key would overtake (librdkafka keeps 5 requests in flight).
-    No message timeout: a row that timed out alone would be overtaken likewise. The windows bound the queue.
+    Its rows are bounded by the windows in flight; nothing else limits how long they may wait.
     """
 
     def __init__(self, bootstrap: str, topic_prefix: str, settings: RelaySettings) -> None:
         self._prefix = topic_prefix
         self.topics: dict[str, str] = {}
-        config: dict[str, Any] = {
-            **settings.kafka,
-            "bootstrap.servers": bootstrap,
-            "acks": "all",
-            "enable.idempotence": True,
-            "enable.gapless.guarantee": True,
-            "partitioner": "murmur2_random",
-            "message.timeout.ms": 0,
-            "message.max.bytes": settings.max_message_bytes,
-            "linger.ms": settings.linger_ms,
-            "batch.size": settings.max_message_bytes,
-            "queue.buffering.max.messages": settings.rows_per_window * (settings.windows_in_flight + 1),
-            "queue.buffering.max.kbytes": max(
-                65_536, settings.bytes_per_window * (settings.windows_in_flight + 1) // 512
-            ),
-        }
+        config = {**producer_config(settings), "bootstrap.servers": bootstrap}
         self._producer = Producer(config, logger=log)
         self._produce: Callable[..., None] = self._producer.produce
 
@@ -117,7 +130,7 @@ class Sender:
 
         Raises: BufferError when its queue is full, KafkaException when it refuses the row.
         """
-        row_id, topic, key, headers, payload = row
+        row_id, topic, key, headers, payload, _, _ = row
         parts = headers.replace("\n", "\t").split("\t")
         self._produce(
             self.topics[topic],

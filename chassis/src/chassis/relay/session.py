@@ -12,7 +12,7 @@ from confluent_kafka import KafkaError, KafkaException
 from chassis.relay.buckets import Buckets
 from chassis.relay.floor import Floor
 from chassis.relay.holds import Holds
-from chassis.relay.sender import Row, Sender, Window, is_producer_error, is_topic_error, topics_of
+from chassis.relay.sender import Row, Sender, Window, is_producer_error, is_topic_error, kafka_error, topics_of
 from chassis.relay.settings import RelayCounters, RelaySettings
 
 log = logging.getLogger(__name__)
@@ -214,7 +214,7 @@ class Session:
         try:
             missing = await self._sender.learn(asked)
         except KafkaException as error:
-            log.warning("relay cannot ask for topics: %s", error.args[0].name())
+            log.warning("relay cannot ask for topics: %s", kafka_error(error).name())
             self._put_back()
             return
         for topic in missing:
@@ -251,7 +251,7 @@ class Session:
             try:
                 send(window, row)
             except KafkaException as error:
-                self._refused(self._sender.full_name(row[1]), key, error.args[0])
+                self._refused(self._sender.full_name(row[1]), key, kafka_error(error))
 
     def _may_try(self, window: Window, key: str) -> bool:
         if not self._holds.may_try(key):
