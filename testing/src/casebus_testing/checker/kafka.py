@@ -1,5 +1,6 @@
 """Reads every topic from its first record to its present end."""
 
+import time
 from collections.abc import Iterable
 from typing import Final
 
@@ -9,6 +10,7 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 from casebus_testing.checker.evidence import Record
 
 AT_ONCE: Final = 5000
+POLL_SECONDS: Final = 0.1
 SILENCE_SECONDS: Final = 30.0
 OFFSET_BEGINNING: Final = -2
 
@@ -28,7 +30,9 @@ def compacted_of(bootstrap: str, names: Iterable[str]) -> set[str]:
     resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
     if not resources:
         return set()
-    answers = AdminClient({"bootstrap.servers": bootstrap}).describe_configs(resources)
+    # The answers arrive only as long as the client lives.
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    answers = admin.describe_configs(resources)
     return {
         resource.name
         for resource, answer in answers.items()
@@ -63,18 +67,25 @@ def read(bootstrap: str, partitions: dict[str, int], prefix: str) -> tuple[dict[
 
 def _until_end(consumer: Consumer, partitions: int) -> Iterable[Message]:
     ended: set[tuple[str | None, int | None]] = set()
+    heard_at = time.monotonic()
     while len(ended) < partitions:
-        messages = consumer.consume(AT_ONCE, timeout=SILENCE_SECONDS)
-        if not messages:
+        # Waits until it has all it asked for or the time is over, so the time is short.
+        messages = consumer.consume(AT_ONCE, timeout=POLL_SECONDS)
+        heard_at = time.monotonic() if messages else heard_at
+        if time.monotonic() - heard_at > SILENCE_SECONDS:
             raise TimeoutError(f"Kafka was silent for {SILENCE_SECONDS:.0f} s")
         for message in messages:
-            error = message.error()
-            if error is None:
-                yield message
-            elif error.code() == KafkaError._PARTITION_EOF:
+            if _is_end(message):
                 ended.add((message.topic(), message.partition()))
             else:
-                raise KafkaException(error)
+                yield message
+
+
+def _is_end(message: Message) -> bool:
+    error = message.error()
+    if error is not None and error.code() != KafkaError._PARTITION_EOF:
+        raise KafkaException(error)
+    return error is not None
 
 
 def _begins_late(consumer: Consumer, place: TopicPartition) -> bool:
