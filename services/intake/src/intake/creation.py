@@ -1,0 +1,81 @@
+"""Requests are written down. Values in, facts out."""
+
+from datetime import datetime
+
+from access.directory import Office, Staff
+from access.matrix import Ability, may
+from casebus_contracts import CreateRequest, RequestCreated, RequestSource, RequestType
+from chassis.rules import Decision, Invalid, decide, existing, invalid, refuse, unknown
+from intake import reasons
+from intake.request import KeptClient, KeptRepresentative, Request
+
+_KEPT_AS_TOLD = {
+    "request_type",
+    "office_id",
+    "channel",
+    "reasons",
+    "anonymous",
+    "priority",
+    "county_fips",
+    "unsigned",
+    "interpreter_language",
+    "companions",
+    "comments",
+}
+
+
+def create_request(
+    request: Request | None, office: Office, command: CreateRequest, actor: Staff, now: datetime
+) -> Decision:
+    """Whoever may add requests adds one in an office there is, with or without a name (I-01, I-08, I-27, I-38)."""
+    merit = command.request_type is RequestType.MERIT_CALL
+    if denied := may(actor, Ability.ADD_REQUEST, office=office.id, merit=merit):
+        return refuse(denied)
+    if request is not None:
+        return existing("request_id")
+    if not reasons.KNOWN.issuperset(command.reasons):
+        return unknown("reasons")
+    if contradiction := _contradicts_itself(command):
+        return contradiction
+    created = _request(command, actor, now)
+    return decide(created, _told(created))
+
+
+def _contradicts_itself(command: CreateRequest) -> Invalid | None:
+    """A walk-in has a client or is anonymous; nothing is both."""
+    if command.anonymous and command.client is not None:
+        return invalid("client", "an anonymous request names no client")
+    if not command.anonymous and command.client is None and command.request_type is RequestType.WALK_IN:
+        return invalid("client", "neither named nor anonymous")
+    return None
+
+
+def _request(command: CreateRequest, actor: Staff, now: datetime) -> Request:
+    client, representative = command.client, command.representative
+    return Request(
+        command.request_id,
+        **command.model_dump(include=_KEPT_AS_TOLD),
+        nvra_covered=not reasons.COVERED.isdisjoint(command.reasons),
+        received_at=command.received_at or now,
+        created_by=actor.id,
+        client=KeptClient(**client.model_dump()) if client else None,
+        representative=KeptRepresentative(**representative.model_dump()) if representative else None,
+    )
+
+
+def _told(request: Request) -> RequestCreated:
+    return RequestCreated(
+        request_id=request.id,
+        request_type=request.request_type,
+        office_id=request.office_id,
+        county_fips=request.county_fips,
+        received_at=request.received_at,
+        channel=request.channel,
+        reasons=request.reasons,
+        client_id=request.client.client_id if request.client else None,
+        anonymous=request.anonymous,
+        priority=request.priority,
+        created_by=request.created_by,
+        nvra_covered=request.nvra_covered,
+        source=RequestSource.MANUAL,
+    )

@@ -1,0 +1,40 @@
+"""Which message needs what."""
+
+from access.directory import ACTOR, Office, Staff
+from casebus_contracts import (
+    AssignRequest,
+    CheckIn,
+    CorrectTimes,
+    CreateRequest,
+    LeaveVisit,
+    OfficeUpserted,
+    StaffUpserted,
+    TimeIn,
+    TimeOut,
+)
+from chassis.wiring import Service, change, read
+from intake import assignment, creation, overdue, times, visit, walk_in
+from intake.lobby import Lobby
+from intake.request import Request
+
+SERVICE = Service("intake", tables=(Request, Lobby), replicas=(Office, Staff))
+
+REQUEST = change(Request, "request_id")
+LOBBY = change(Lobby, "office_id", new=Lobby)
+OFFICE = read(Office, "office_id")
+
+SERVICE.on(CreateRequest, creation.create_request, actor=ACTOR, office=OFFICE, request=REQUEST)
+SERVICE.on(AssignRequest, assignment.assign_request, actor=ACTOR, request=REQUEST, assignee=read(Staff, "staff_id"))
+SERVICE.on(CheckIn, walk_in.check_in, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
+SERVICE.on(LeaveVisit, walk_in.leave_visit, actor=ACTOR, request=REQUEST, lobby=LOBBY)
+SERVICE.on(TimeIn, times.time_in, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
+SERVICE.on(TimeOut, times.time_out, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
+SERVICE.on(CorrectTimes, times.correct_times, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
+
+DUE_REQUEST = change(Request, "aggregate_id")
+SERVICE.on_due(visit.WAITING, overdue.waited_too_long, request=DUE_REQUEST)
+SERVICE.on_due(visit.SERVING, overdue.served_too_long, request=DUE_REQUEST)
+SERVICE.on_due(visit.CLOSING, overdue.open_at_closing, request=DUE_REQUEST)
+
+SERVICE.replicate(OfficeUpserted, Office)
+SERVICE.replicate(StaffUpserted, Staff)

@@ -1,0 +1,65 @@
+"""Visitors come and go. Values in, facts out."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from access.directory import Office, Staff
+from access.matrix import Ability
+from casebus_contracts import CheckIn, LeaveVisit, VisitLeft, VisitWaiting
+from chassis.rules import Decision, TimerChange, decide, refuse, set_timer, unchanged
+from intake.lobby import Lobby
+from intake.request import Request, VisitStatus
+from intake.visit import CLOSING, STOP_ALL_CLOCKS, WAITING, barred
+
+
+def check_in(request: Request, lobby: Lobby, office: Office, command: CheckIn, actor: Staff, now: datetime) -> Decision:
+    """The visitor takes a ticket of the office's local day and hears how long it will take (D-03, L-03, INV-I6)."""
+    if no := barred(request, command, actor, Ability.QUEUE):
+        return no
+    if request.visit_status is not None:
+        return unchanged(request)
+    day = office.local_day(now)
+    usual = timedelta(minutes=office.settings.default_service_minutes)
+    joined, place = lobby.join(request.id, request.priority, day, now, usual)
+    waiting = replace(
+        request,
+        visit_status=VisitStatus.WAITING,
+        ticket=place.ticket,
+        ticket_day=day,
+        people_ahead_told=place.people_ahead,
+        estimate_told_minutes=place.estimate_minutes,
+        arrived_at=now,
+    )
+    told = VisitWaiting(
+        request_id=request.id,
+        office_id=request.office_id,
+        ticket=place.ticket,
+        at=now,
+        people_ahead=place.people_ahead,
+        estimate_minutes=place.estimate_minutes,
+    )
+    return decide(waiting, told, guard=joined, timers=_clocks(office, now))
+
+
+def leave_visit(request: Request, lobby: Lobby, command: LeaveVisit, actor: Staff, now: datetime) -> Decision:
+    """The visitor goes, however far the visit had come (L-04)."""
+    if no := barred(request, command, actor, Ability.QUEUE):
+        return no
+    if request.visit_status is VisitStatus.LEFT:
+        return unchanged(request)
+    if request.arrival is None or request.visit_status is VisitStatus.SERVED:
+        return refuse("INV-I1", "no open visit")
+    left = replace(
+        request, visit_status=VisitStatus.LEFT, left_at=now, left_stage=command.stage, left_reason=command.reason
+    )
+    told = VisitLeft(
+        request_id=request.id, office_id=request.office_id, ticket=request.arrival.ticket, at=now, stage=command.stage
+    )
+    return decide(left, told, guard=lobby.leave(request.id), timers=STOP_ALL_CLOCKS)
+
+
+def _clocks(office: Office, now: datetime) -> tuple[TimerChange, ...]:
+    """The wait has a limit, and nobody should still be here at closing time; after it there is none to watch."""
+    closing = office.closing(office.local_day(now))
+    limit = set_timer(WAITING, now + office.wait_limit)
+    return (limit, set_timer(CLOSING, closing)) if closing > now else (limit,)
