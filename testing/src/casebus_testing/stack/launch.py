@@ -23,7 +23,7 @@ def ordinary_user() -> int:
 
 
 def enter_user_namespace() -> None:
-    """Maps our own user to an ordinary one with a name, which initdb looks up. Raises OSError where user namespaces are switched off."""
+    """Maps our own user to one with a name, which initdb looks up. Raises OSError where namespaces are off."""
     user, group, inside = os.geteuid(), os.getegid(), ordinary_user()
     libc = ctypes.CDLL(None, use_errno=True)
     if libc.unshare(CLONE_NEWUSER) != 0:
