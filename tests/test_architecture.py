@@ -41,6 +41,7 @@ PURE = frozenset(
         "datetime",
         "decimal",
         "enum",
+        "fractions",
         "functools",
         "itertools",
         "math",
