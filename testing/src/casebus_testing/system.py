@@ -94,6 +94,7 @@ class System:
         run_dir = Path(place).resolve()
         started = stack or Stack.start(run_dir, background=background)
         run_dir.mkdir(parents=True, exist_ok=True)
+        places.remove(run_dir)
         shutil.rmtree(run_dir / "mailbox", ignore_errors=True)
         (run_dir / "clock.json").unlink(missing_ok=True)
         system = cls(run_dir, started, write_senders(run_dir, senders), prefix=prefix, background=background)

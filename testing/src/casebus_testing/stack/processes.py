@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -67,8 +68,11 @@ def spawn(
 ) -> Running:
     """Starts a server in a session of its own, its output in `log`.
 
-    Unless `background`, it gets `death_signal` when the thread that calls this ends.
+    Unless `background`, it gets `death_signal` when the thread that calls this ends: only the
+    main thread lives as long as the program, so another one raises RuntimeError.
     """
+    if not background and threading.current_thread() is not threading.main_thread():
+        raise RuntimeError(f"{name} would end together with this thread: start it from the main thread")
     log.parent.mkdir(parents=True, exist_ok=True)
     death = "0" if background else str(int(death_signal))
     launch = [sys.executable, "-I", "-S", str(LAUNCH), death, as_user, str(os.getpid())]

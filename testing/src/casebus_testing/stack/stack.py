@@ -46,6 +46,7 @@ class Stack:
             return cls(run_dir, None, None, lock)
         _end_leftovers(run_dir)
         _check_disk(run_dir)
+        shutil.rmtree(run_dir / "logs", ignore_errors=True)
         kafka, postgres = Kafka(run_dir, background=background), Postgres(run_dir, background=background)
         kafka.fetch()
         postgres.fetch()
