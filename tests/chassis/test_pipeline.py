@@ -172,7 +172,7 @@ async def test_one_command_through_two_copies_at_once_has_one_effect(rig: Rig) -
         (command("north", ce_id=None), "headers"),
         (command("north", ce_id=b"\xff\xfe"), "headers"),
         (command("north", ce_type=None), "headers"),
-        (command("north", content_type=None), "headers"),
+        (headed({"content-type": None}), "headers"),
         (command("north", ce_proof=None), "proof"),
     ],
 )
@@ -218,7 +218,7 @@ async def test_a_command_that_cannot_be_read_is_answered_with_the_field(rig: Rig
     [
         ({"ce_type": b"Nonsense"}, "type"),
         ({"ce_specversion": b"0.3"}, "specversion"),
-        ({"content_type": b"text/plain"}, "content-type"),
+        ({"content-type": b"text/plain"}, "content-type"),
         ({"ce_id": b"018f0000-0000-7000-8000-000000000000"}, "id"),
         ({"ce_id": b"5"}, "id"),
         ({"ce_partitionkey": b"south"}, "partitionkey"),
@@ -227,7 +227,7 @@ async def test_a_command_that_cannot_be_read_is_answered_with_the_field(rig: Rig
 async def test_an_envelope_that_is_wrong_is_answered_with_the_attribute(
     rig: Rig, headers: dict[str, bytes | None], field: str
 ) -> None:
-    (item,) = await rig.feed(command("north", **headers))
+    (item,) = await rig.feed(headed(headers))
 
     assert item.receipt is not None
     assert (item.receipt["outcome"], item.receipt["field"]) == ("invalid", field)

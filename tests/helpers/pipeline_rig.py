@@ -2,7 +2,7 @@
 
 import itertools
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -62,7 +62,7 @@ def command(
     sender: str = "guest",
     **headers: bytes | None,
 ) -> FakeRecord:
-    """An `UpsertRegion`; extra headers by name with `_` for `-`, None removes one."""
+    """An `UpsertRegion`; further headers by name."""
     body = f'{{"region_id":"{region_id}","name":"{name}"}}'.encode()
     given: dict[str, bytes | None] = {
         "ce_specversion": b"1.0",
@@ -71,9 +71,16 @@ def command(
         "ce_type": b"UpsertRegion",
         "content-type": b"application/json",
         "ce_proof": f"{sender}:somebody".encode(),
-        **{header.replace("content_type", "content-type"): value for header, value in headers.items()},
+        **headers,
     }
     return FakeRecord("staffing.commands", region_id.encode(), body, list(given.items()))
+
+
+def headed(headers: Mapping[str, bytes | None]) -> FakeRecord:
+    """An `UpsertRegion` with some of its headers changed."""
+    record = command("north")
+    record.headers = list({**dict(record.headers), **headers}.items())
+    return record
 
 
 def upsert(region: Region | None, command: UpsertRegion) -> Decision:

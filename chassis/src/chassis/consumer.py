@@ -16,6 +16,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
 
 from chassis.failures import DatabaseAway
+from chassis.fetching import TotalSubscriber
 from chassis.items import Item, SetAside
 from chassis.pipeline import Pipeline
 from chassis.reading import Reader, Record
@@ -66,6 +67,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             decoder=_no_decoder,
             no_reply=True,
         )
+        self._subscriber.__class__ = TotalSubscriber
         self._subscriber(self._handle)
 
     async def start(self) -> None:

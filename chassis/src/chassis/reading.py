@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
-from casebus_contracts.base import Command, Fact
 from pydantic import ValidationError
 
+from casebus_contracts.base import Command, Fact
 from chassis.clock import Clock
 from chassis.envelope import HeaderError, Headers, needed, optional, safe
 from chassis.ids import in_window, is_uuid7
@@ -153,7 +153,7 @@ class Reader:
         if len(arrival.body) > MAX_BODY_BYTES:
             return None, Invalid("body", "larger than 1 MiB")
         try:
-            message: Command = cls.__pydantic_validator__.validate_json(arrival.body)
+            message: Command = cls.__pydantic_validator__.validate_json(arrival.body, by_name=False)
         except ValidationError as error:
             return None, _first_flaw(error)
         if arrival.key is not None and message.key != arrival.key:
