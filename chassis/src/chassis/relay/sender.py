@@ -104,6 +104,8 @@ class Sender:
         self.topics: dict[str, str] = {}
         config = {**producer_config(settings), "bootstrap.servers": bootstrap}
         self._producer = Producer(config, logger=log)
+        self.lost = False
+        """The producer takes no more rows; what it had is still answered."""
         self._produce: Callable[..., None] = self._producer.produce
 
     async def learn(self, topics: set[str]) -> set[str]:
@@ -145,7 +147,10 @@ class Sender:
 
     def poll(self) -> None:
         """Let delivery reports arrive."""
-        self._producer.poll(0)
+        try:
+            self._producer.poll(0)
+        except KafkaException as error:  # raised once, by whichever call comes next
+            self.lost = self.lost or is_producer_error(kafka_error(error))
 
     def abandon(self) -> None:
         """Drop what has not been sent; wait for nothing, flush nothing."""

@@ -21,6 +21,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 _TICK_SECONDS: Final = 0.001
 _FIRST_WINDOW_ROWS: Final = 200
+_LAST_ANSWERS_SECONDS: Final = 1.0
 
 # The snapshot's bounds come with the rows they belong to.
 _READ: Final = """
@@ -76,7 +77,6 @@ class Session:
         self._contact = self._now()
         self._next_ping = 0.0
         self._next_unfloored = 0.0
-        self._producer_lost = False
 
     async def relay(self) -> None:
         """Relay until told to stop, then finish what is in flight, within bounds."""
@@ -84,18 +84,22 @@ class Session:
         await self._buckets.announce()
         while not self._stopping.is_set():
             await self._turn()
-        self._rows = []
-        deadline = self._now() + self._settings.stop_seconds
+        await self._finish(self._settings.stop_seconds, [])
+
+    async def _finish(self, seconds: float, acknowledged: list[int]) -> None:
+        """Send no more; wait for the answers to what is in flight, and delete what Kafka has taken."""
+        deadline = self._now() + seconds
         while self._windows and self._now() < deadline:
-            await self._delete(self._collect())
             await asyncio.sleep(_TICK_SECONDS)
+            acknowledged += self._collect()
+        await self._delete(acknowledged)
 
     async def _turn(self) -> None:
         if self._now() >= self._next_ping:
             await self._ping()
         acknowledged = self._collect()
-        if self._producer_lost:
-            await self._delete(acknowledged)
+        if self._sender.lost:
+            await self._finish(_LAST_ANSWERS_SECONDS, acknowledged)
             raise ProducerLost
         exchange = asyncio.create_task(self._exchange(acknowledged))
         await asyncio.sleep(0)  # the query leaves before this loop is busy with rows
@@ -104,6 +108,8 @@ class Session:
         finally:
             self._rows = await exchange
         await self._check_topics()
+        self._counters.held_keys = len(self._holds.keys)
+        self._counters.held_topics = len(self._holds.topics)
         if not self._rows:
             await self._wait()
 
@@ -142,7 +148,7 @@ class Session:
         """Hold what the error speaks of. `name` is the topic's full name."""
         self._counters.failures[error.name()] += 1
         if is_producer_error(error):
-            self._producer_lost = True
+            self._sender.lost = True
         elif is_topic_error(error):
             self._hold_topic(self._sender.forget(name), [key])
         else:
