@@ -4,7 +4,7 @@ import asyncio
 import json
 
 import pytest
-from pipeline_rig import Rig, command, make_rig
+from pipeline_rig import Rig, command, headed, make_rig
 
 from chassis.ids import new_id
 
