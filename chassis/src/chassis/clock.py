@@ -5,12 +5,9 @@ that was in force when it was appended.
 """
 
 import json
-import time
 from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-_LOOK_SECONDS = 0.05
 
 
 class Clock:
@@ -19,7 +16,7 @@ class Clock:
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
         self._stamp: tuple[int, int] | None = None
-        self._looked = 0.0
+        self._looked = datetime.fromtimestamp(0, UTC)
         self._from: list[float] = []
         self._offsets: list[timedelta] = []
         self._look()
@@ -32,14 +29,16 @@ class Clock:
         """The system's time at a real moment."""
         if self._path is None:
             return moment
-        self._look()
+        # The file may say something new about any moment since it was last looked at.
+        if moment >= self._looked:
+            self._look()
         place = bisect_right(self._from, moment.timestamp())
         return moment + self._offsets[place - 1] if place else moment
 
     def _look(self) -> None:
-        if self._path is None or time.monotonic() - self._looked < _LOOK_SECONDS:
+        if self._path is None:
             return
-        self._looked = time.monotonic()
+        self._looked = datetime.now(UTC)
         try:
             stat = self._path.stat()
         except FileNotFoundError:

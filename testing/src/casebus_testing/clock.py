@@ -2,6 +2,7 @@
 
 import json
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -29,10 +30,16 @@ class SystemClock:
         return datetime.now(UTC) + self.offset
 
     def shift(self, by: timedelta) -> None:
-        """Moves the system's time on (or back) by so much, from this moment."""
+        """Moves the system's time on (or back) by so much.
+
+        Returns when the move is in force. It is from a whole millisecond, as append times are:
+        of two records around it each is on its own side.
+        """
         total = (self.offset + by).total_seconds()
-        moment = datetime.now(UTC).isoformat(timespec="microseconds")
-        self._write([*self._read(), {"from": moment, "offset_seconds": total}])
+        moment = _next_millisecond(datetime.now(UTC))
+        self._write([*self._read(), {"from": moment.isoformat(timespec="microseconds"), "offset_seconds": total}])
+        while datetime.now(UTC) < moment:
+            time.sleep(0.0002)
 
     def _read(self) -> list[dict[str, str | float]]:
         entries: list[dict[str, str | float]] = json.loads(self.path.read_text())["offsets"]
@@ -42,3 +49,7 @@ class SystemClock:
         temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         temporary.write_text(json.dumps({"offsets": entries}))
         temporary.replace(self.path)
+
+
+def _next_millisecond(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000) + timedelta(milliseconds=1)
