@@ -72,3 +72,11 @@ async def test_a_service_that_ends_at_once_is_told_with_the_end_of_its_log(
 ):
     with pytest.raises(StackError, match="no_such_service ended while it started"):
         await launch(tmp_path, stack, topic_prefix, services=("no_such_service",))
+
+
+async def test_a_system_leaves_nothing_on_servers_it_shares(tmp_path: Path, stack: Stack, topic_prefix: str):
+    async with await launch(tmp_path, stack, topic_prefix):
+        pass
+
+    client = confluent_kafka.admin.AdminClient({"bootstrap.servers": stack.kafka})
+    assert not [name for name in client.list_topics(timeout=10).topics if name.startswith(topic_prefix)]

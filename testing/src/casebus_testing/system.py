@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
+from confluent_kafka.admin import AdminClient
 
 from access.keys import NewSender, SenderFiles, write_senders
 from casebus_deploy.topics import create_topics
@@ -58,6 +59,8 @@ class System:
         self._background = background
         self._owns_stack = False
         self._run_file = RunFile(run_dir)
+        self._databases: list[str] = []
+        self._topics: list[str] = []
         self._smtp: Running | None = None
         self._smtp_port = 0
 
@@ -122,7 +125,10 @@ class System:
             await asyncio.to_thread(running.end, STOP_SECONDS)
 
     async def stop(self) -> None:
-        """Ends services, mail and, if they are its own, the servers. A second call does nothing."""
+        """Ends services, mail and, if they are its own, the servers. A second call does nothing.
+
+        On servers of others it takes its databases and topics away.
+        """
         places.remove(self.run_dir)
         await asyncio.gather(*(self.end(name) for name in self.processes))
         if self._smtp is not None:
@@ -130,6 +136,8 @@ class System:
         self._run_file.clear()
         if self._owns_stack:
             self.stack.stop()
+        else:
+            await asyncio.to_thread(self._clear_stack)
 
     def release(self) -> None:
         """Leaves everything running in the background; `casebus_testing.stack.end_run` ends it later."""
@@ -153,14 +161,26 @@ class System:
     async def _set_up(self, services: Sequence[str], senders: Sequence[NewSender], env: Mapping[str, str]) -> None:
         self._start_mail()
         for service in services:
-            await asyncio.to_thread(self.stack.create_database, self._database_name(service))
-        await create_topics(self.stack.kafka, [sender.name for sender in senders], self.prefix)
+            await asyncio.to_thread(self._create_database, self._database_name(service))
+        self._topics = await create_topics(self.stack.kafka, [sender.name for sender in senders], self.prefix)
         for service, port in zip(services, free_ports(len(services)), strict=True):
             self.processes[service] = self._process(service, port, env)
             self._spawn(service, self.processes[service])
         await self._mail_ready()
         await asyncio.gather(*(self._ready(name, process) for name, process in self.processes.items()))
         places.write(self)
+
+    def _create_database(self, name: str) -> None:
+        self.stack.create_database(name)
+        self._databases.append(name)
+
+    def _clear_stack(self) -> None:
+        while self._databases:
+            self.stack.drop_database(self._databases.pop())
+        if self._topics:
+            admin = AdminClient({"bootstrap.servers": self.stack.kafka})
+            deleting = admin.delete_topics(self._topics)
+            self._topics = [name for name, deleted in deleting.items() if deleted.exception()]
 
     def _database_name(self, service: str) -> str:
         return self.prefix.replace("-", "_").replace(".", "_") + service

@@ -8,6 +8,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import IO, TypeVar
 
+import psycopg
+from psycopg import sql
+
 from casebus_testing.stack.errors import StackError
 from casebus_testing.stack.kafka import Kafka, keep_java_cache
 from casebus_testing.stack.postgres import Postgres
@@ -60,7 +63,10 @@ class Stack:
 
     def create_database(self, name: str, *, template: str = "template1") -> str:
         """Creates an empty database, or a copy of `template`, and returns its connection text."""
-        self._admin("create database {} template {}", name, template)
+        try:
+            self._admin("create database {} template {}", name, template)
+        except psycopg.errors.DuplicateDatabase as error:
+            raise StackError(f"There is a database {name} already on this server.") from error
         return self.dsn(name)
 
     def drop_database(self, name: str) -> None:
@@ -113,9 +119,6 @@ class Stack:
             server.wait_ready()
 
     def _admin(self, statement: str, *names: str) -> None:
-        import psycopg
-        from psycopg import sql
-
         with psycopg.connect(self.postgres, autocommit=True) as connection:
             connection.execute(sql.SQL(statement).format(*map(sql.Identifier, names)))
 
@@ -198,7 +201,7 @@ def _take(run_dir: Path) -> IO[str]:
 def _end_leftovers(run_dir: Path) -> None:
     processes = RunFile(run_dir).read()
     if processes and all(running.background and running.alive for running in processes):
-        raise StackError(f"casebus is up in {run_dir}: `make down` ends it.")
+        raise StackError(f"it is up already in {run_dir}; `make down` ends it.")
     end_run(run_dir)
 
 
