@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from casebus_testing.stack import Stack, StackError, end_run
-from casebus_testing.stack.processes import RunFile
+from casebus_testing.stack.processes import LAUNCH, RunFile
 from casebus_testing.waiting import eventually
 
 
@@ -128,6 +128,21 @@ def test_down_ends_a_run_in_the_background_and_a_second_time_nothing(tmp_path: P
 
     assert [running.name for running in end_run(tmp_path)] == ["postgres", "kafka"]
     assert end_run(tmp_path) == []
+
+
+def test_an_ordinary_user_has_servers_too(tmp_path: Path):
+    """Root tries it as an ordinary user of a namespace, who may read what root may."""
+    as_user = "namespace" if os.geteuid() == 0 else "self"
+    program = tmp_path / "program.py"
+    program.write_text(
+        f"import os; from casebus_testing.stack import Stack\n"
+        f"with Stack.start({str(tmp_path)!r}) as stack: stack.create_database('mine'); print(os.geteuid() > 0)\n"
+    )
+    launch = [sys.executable, "-I", "-S", str(LAUNCH), "0", as_user, str(os.getpid())]
+
+    done = subprocess.run([*launch, sys.executable, str(program)], capture_output=True, text=True, check=False)
+
+    assert done.stdout == "True\n", done.stderr
 
 
 def test_a_process_that_only_has_the_number_of_ours_is_left_alone(tmp_path: Path):
