@@ -10,6 +10,9 @@ from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 from casebus_testing.checker.evidence import Record
 
 AT_ONCE: Final = 5000
+QUIET: Final = 3
+"""Errors, not the notes of a client that is closed."""
+
 POLL_SECONDS: Final = 0.1
 SILENCE_SECONDS: Final = 30.0
 OFFSET_BEGINNING: Final = -2
@@ -17,7 +20,9 @@ OFFSET_BEGINNING: Final = -2
 
 def topics_of(bootstrap: str, prefix: str) -> dict[str, int]:
     """Partitions of each topic with this prefix, by full name."""
-    listed = AdminClient({"bootstrap.servers": bootstrap}).list_topics(timeout=SILENCE_SECONDS).topics
+    listed = (
+        AdminClient({"bootstrap.servers": bootstrap, "log_level": QUIET}).list_topics(timeout=SILENCE_SECONDS).topics
+    )
     return {
         name: len(topic.partitions)
         for name, topic in listed.items()
@@ -31,7 +36,7 @@ def compacted_of(bootstrap: str, names: Iterable[str]) -> set[str]:
     if not resources:
         return set()
     # The answers arrive only as long as the client lives.
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": QUIET})
     answers = admin.describe_configs(resources)
     return {
         resource.name
@@ -45,6 +50,7 @@ def read(bootstrap: str, partitions: dict[str, int], prefix: str) -> tuple[dict[
     consumer = Consumer(
         {
             "bootstrap.servers": bootstrap,
+            "log_level": QUIET,
             "group.id": "casebus-checker",
             "enable.auto.commit": False,
             "enable.partition.eof": True,

@@ -1,0 +1,5 @@
+import sys
+
+from casebus_testing.demo.run import main
+
+sys.exit(main())

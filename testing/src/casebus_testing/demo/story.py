@@ -1,0 +1,190 @@
+"""What happens that morning: forty walk-ins of two offices, minute by minute. Pure data.
+
+The queue is played out here as the offices would work it: two people serve in each. One
+visitor is overlooked, one goes away, one gives no name, one time is put right by the
+supervisor; one command is not allowed, one is sent twice.
+"""
+
+import random
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from casebus_cli.orders import new_id
+from casebus_testing.sample import sample
+
+VISITS_PER_OFFICE: Final = 20
+MINUTES_BETWEEN: Final = (3, 11)
+WAIT_LIMIT_MINUTES: Final = 30
+OVERLOOKED_MINUTES: Final = 44
+ANONYMOUS, OVERLOOKED = ("adair", 6), ("adair", 9)
+GONE, CORRECTED = ("boone", 5), ("boone", 12)
+
+SERVICE_MINUTES: Final = {
+    "apply": (14, 22),
+    "review": (9, 16),
+    "change_of_address": (5, 8),
+    "register_to_vote_only": (5, 7),
+    "drop_documents": (5, 6),
+    "ebt_card": (5, 9),
+    "interview": (12, 20),
+    "other": (6, 14),
+}
+FIRST_NAMES: Final = ("Alma", "Bruno", "Celia", "Dmitri", "Elsa", "Farid", "Greta", "Hiram", "Ines", "Jonas")
+LAST_NAMES: Final = (
+    "Abbott",
+    "Brandt",
+    "Calloway",
+    "Dunmore",
+    "Eastman",
+    "Fiske",
+    "Garrow",
+    "Holm",
+    "Ingalls",
+    "Joyner",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Minute:
+    """A moment of the morning inside a command: minutes after opening."""
+
+    after_opening: int
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One command of the morning, and what must be answered."""
+
+    minute: int
+    office: str
+    type: str
+    actor: str
+    data: Mapping[str, Any]
+    says: str
+    expect: str = "accepted"
+    rule: str | None = None
+    id: str = field(default_factory=new_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One walk-in: when it comes, is served and ends, and by which role."""
+
+    number: int
+    office: str
+    reason: str
+    client: Mapping[str, str] | None
+    arrives: int
+    begins: int
+    ends: int
+    server: str
+    request_id: str = field(default_factory=new_id)
+
+    @property
+    def place(self) -> tuple[str, int]:
+        """Office and number."""
+        return self.office, self.number
+
+    @property
+    def target(self) -> dict[str, str]:
+        """What every command about this visit names."""
+        return {"request_id": self.request_id, "office_id": self.office}
+
+
+@dataclass(frozen=True, slots=True)
+class Morning:
+    """All visits, and all steps in the order of their minutes."""
+
+    visits: tuple[Visit, ...]
+    steps: tuple[Step, ...]
+
+    @property
+    def overlooked(self) -> Visit:
+        """The visitor about whom the alert goes out."""
+        return next(visit for visit in self.visits if visit.place == OVERLOOKED)
+
+    @property
+    def overdue_minute(self) -> int:
+        """The first full minute after the overlooked visitor has waited as long as an office allows."""
+        return self.overlooked.arrives + WAIT_LIMIT_MINUTES + 1
+
+
+def morning(seed: int = 2) -> Morning:
+    """The morning; the same for the same seed but for its ids."""
+    chance = random.Random(seed)
+    visits = tuple(visit for office in sample().offices for visit in _visits(office, chance))
+    steps = [step for visit in visits for step in _steps(visit)]
+    return Morning(visits, tuple(sorted([*steps, *_incidents(visits, steps)], key=lambda step: step.minute)))
+
+
+def _visits(office: str, chance: random.Random) -> Iterator[Visit]:
+    free = {"es": 0, "es_clerical": 0}
+    minute = 0
+    for number in range(1, VISITS_PER_OFFICE + 1):
+        reason = chance.choice(list(SERVICE_MINUTES))
+        server = min(free, key=lambda role: free[role])
+        minute += chance.randint(*MINUTES_BETWEEN)
+        begins = max(minute + 1, free[server])
+        if (office, number) == OVERLOOKED:
+            begins, server = minute + OVERLOOKED_MINUTES, "supervisor"
+        ends = begins + chance.randint(*SERVICE_MINUTES[reason])
+        if (office, number) not in (OVERLOOKED, GONE):
+            free[server] = ends
+        client = None if (office, number) == ANONYMOUS else _client(chance)
+        yield Visit(number, office, reason, client, minute, begins, ends, server)
+
+
+def _client(chance: random.Random) -> dict[str, str]:
+    return {"first_name": chance.choice(FIRST_NAMES), "last_name": chance.choice(LAST_NAMES)}
+
+
+def _steps(visit: Visit) -> Iterator[Step]:
+    yield from _arrival(visit)
+    if visit.place == GONE:
+        reason = {**visit.target, "stage": "waiting"}
+        yield _step(visit, visit.arrives + 12, "LeaveVisit", "rc_greeter", reason, "goes away without being served")
+        return
+    if visit.server == "es":
+        assigned = {"request_id": visit.request_id, "as": "interviewer", "staff_id": _staff(visit.office, "es")}
+        yield _step(visit, visit.begins, "AssignRequest", "clerical", assigned, f"is given to {assigned['staff_id']}")
+    yield _step(visit, visit.begins, "TimeIn", visit.server, visit.target, "is served")
+    yield _step(visit, visit.ends, "TimeOut", visit.server, visit.target, "is done")
+    if visit.place == CORRECTED:
+        corrected = {**visit.target, "time_out": Minute(visit.ends - 2), "reason": "timed out two minutes late"}
+        yield _step(visit, visit.ends + 3, "CorrectTimes", "supervisor", corrected, "has its time put right")
+
+
+def _arrival(visit: Visit) -> Iterator[Step]:
+    created = {
+        **visit.target,
+        "request_type": "walk_in",
+        "reasons": [visit.reason],
+        "anonymous": visit.client is None,
+        "channel": "in_person",
+        **({"client": visit.client} if visit.client else {}),
+    }
+    who = "comes in" if visit.client else "comes in and gives no name"
+    yield _step(
+        visit, visit.arrives, "CreateRequest", "rc_greeter", created, f"{who}: {visit.reason.replace('_', ' ')}"
+    )
+    yield _step(visit, visit.arrives, "CheckIn", "rc_greeter", visit.target, "takes ticket")
+
+
+def _step(visit: Visit, minute: int, type_: str, role: str, data: Mapping[str, Any], says: str) -> Step:
+    return Step(minute, visit.office, type_, _staff(visit.office, role), data, f"visitor {visit.number} {says}")
+
+
+def _incidents(visits: tuple[Visit, ...], steps: list[Step]) -> Iterator[Step]:
+    """A command that is not allowed, and one that is sent twice."""
+    forbidden = next(step for step in steps if step.type == "CreateRequest" and step.office == "boone")
+    data = {**forbidden.data, "request_id": new_id()}
+    says = "an eligibility specialist tries to add a request"
+    yield Step(forbidden.minute + 2, "boone", "CreateRequest", _staff("boone", "es"), data, says, "refused", "I-38")
+    first = next(step for step in steps if step.type == "CheckIn")
+    says = "the first check-in is sent once more"
+    yield Step(first.minute + 1, first.office, first.type, first.actor, first.data, says, "duplicate", None, first.id)
+
+
+def _staff(office: str, role: str) -> str:
+    return sample().staff[office][role]

@@ -1,0 +1,110 @@
+"""The demo's morning on the session's servers, and the checker after sabotage."""
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import asyncpg
+import pytest
+import pytest_asyncio
+from rich.console import Console
+
+from casebus_cli.client import connect
+from casebus_cli.kafka import records_until_end
+from casebus_cli.orders import Order, new_id
+from casebus_testing import places
+from casebus_testing.demo.run import place_of, play
+from casebus_testing.demo.screen import Lines
+from casebus_testing.demo.summary import Result
+from casebus_testing.stack import Stack
+from casebus_testing.system import System
+
+LOSE_ONE = """
+CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS
+  $$ BEGIN DELETE FROM outbox WHERE id = NEW.id; RETURN NULL; END $$;
+CREATE TRIGGER lose AFTER INSERT ON outbox FOR EACH ROW WHEN (NEW.topic = 'visit.serving') EXECUTE FUNCTION lose()"""
+STOP_LOSING = "DROP TRIGGER lose ON outbox; DROP FUNCTION lose()"
+
+
+@dataclass(frozen=True)
+class Morning:
+    system: System
+    result: Result
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def morning(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Morning]:
+    """The system after the morning has been played once."""
+    run_dir, prefix = tmp_path_factory.mktemp("demo"), f"demo{os.getpid()}."
+    async with await System.launch(run_dir, stack=stack, prefix=prefix) as system:
+        with (run_dir / "said.txt").open("w") as said:
+            result = await play(system, Lines(Console(file=said)))
+        yield Morning(system, result)
+
+
+async def test_everything_in_the_morning_was_as_it_must_be(morning: Morning):
+    assert morning.result.failures == []
+
+
+async def test_nothing_was_lost_and_nothing_doubled(morning: Morning):
+    assert morning.result.verdict.line == "0 lost, 0 doubled"
+
+
+async def test_forty_visitors_came(morning: Morning):
+    assert morning.result.holds["intake"]["requests"] == 40
+
+
+async def test_an_eligibility_specialist_could_not_add_a_request(morning: Morning):
+    assert morning.result.account.answers["CreateRequest", "refused"] == 1
+
+
+async def test_the_repeated_command_was_answered_as_a_duplicate(morning: Morning):
+    assert morning.result.account.answers["CheckIn", "duplicate"] == 1
+
+
+async def test_the_alert_reached_greeter_and_supervisor_of_the_office_by_mail(morning: Morning):
+    to = {mail.to.split("@")[1].strip("<>") for mail in morning.result.mails}
+
+    assert (len(morning.result.mails), to) == (2, {"adair.example.org"})
+
+
+async def test_the_checker_names_what_was_lost_and_what_was_doubled(morning: Morning):
+    await _lose_one_outbox_row(morning.system)
+    await _double_one_fact(morning.system)
+
+    status, said = await _check(morning.system.run_dir / places.NAME)
+
+    assert (status, said.splitlines()[-1]) == (1, "1 lost, 1 doubled")
+
+
+async def _lose_one_outbox_row(system: System) -> None:
+    """Begin to serve a visitor; the row that says so vanishes from the outbox before any relay sees it."""
+    target = {"request_id": new_id(), "office_id": "boone"}
+    walk_in = {"request_type": "walk_in", "reasons": ["other"], "anonymous": True, "channel": "in_person"}
+    steps = (("CreateRequest", {**target, **walk_in}), ("CheckIn", target), ("TimeIn", target))
+    intake = await asyncpg.connect(system.database("intake"))
+    await intake.execute(LOSE_ONE)
+    async with connect(place_of(system)) as sender:
+        for type_, data in steps:
+            assert (await sender.ask(Order(type_, data, "boone-greeter"))).outcome == "accepted"
+    await intake.execute(STOP_LOSING)
+    await intake.close()
+
+
+async def _double_one_fact(system: System) -> None:
+    """The last thing that happened, told again under another id."""
+    place = place_of(system)
+    record = (await records_until_end(place.bootstrap, [f"{place.topic_prefix}walkin.timed"]))[-1]
+    headers = [(name, new_id().encode() if name == "ce_id" else value) for name, value in record.headers]
+    async with connect(place) as sender:
+        await sender.publish("walkin.timed", record.key, record.value, headers)
+
+
+async def _check(stack_file: Path) -> tuple[int | None, str]:
+    command = ["-m", "casebus_testing.checker", "--stack", str(stack_file), "--settle", "2"]
+    process = await asyncio.create_subprocess_exec(sys.executable, *command, stdout=asyncio.subprocess.PIPE)
+    said, _ = await process.communicate()
+    return process.returncode, said.decode()
