@@ -24,6 +24,7 @@ from chassis.logs import set_up_logs
 from chassis.migrate import migrate
 from chassis.partitions import keep_partitions
 from chassis.pipeline import Pipeline
+from chassis.progress import Progress
 from chassis.proofs import Verifier
 from chassis.reading import Reader
 from chassis.relay import Relay
@@ -89,13 +90,14 @@ class App:
             http = await self._open_http(door)
             stack.push_async_callback(_close_http, *http)
             self._start_relay(pipeline)
-            self._start("clocks", Clocks(pool, pipeline, clock).run())
             if self.service.send is not None:
                 self._start("deliveries", Deliveries(pool, pipeline, clock, self.service.send).run())
             self._start("partitions", self._keep_partitions(pool))
-            consumer = self._make_consumer(reader, pipeline)
+            progress = Progress(pool, clock, self.service.topics, self.settings.topic_prefix)
+            consumer = self._make_consumer(reader, pipeline, progress)
             await consumer.start()
             self._consumer = consumer
+            self._start("clocks", Clocks(pool, pipeline, clock, progress, consumer).run())
             self._ready = True
             log.info("ready", http=self.settings.http)
             await self._serve(consumer)
@@ -134,9 +136,9 @@ class App:
         wanted |= {prefix + fact.TOPIC: fact.PARTITIONS for fact in self.service.facts.values()}
         return wanted
 
-    def _make_consumer(self, reader: Reader, pipeline: Pipeline) -> Consumer:
+    def _make_consumer(self, reader: Reader, pipeline: Pipeline, progress: Progress) -> Consumer:
         group = f"{self.settings.topic_prefix}{self.service.name}"
-        return Consumer(self.service.topics, self.settings, group, reader, pipeline)
+        return Consumer(self.service.topics, self.settings, group, reader, pipeline, progress)
 
     def _start_relay(self, pipeline: Pipeline) -> None:
         if self.settings.relay is RelayPlace.INSIDE:

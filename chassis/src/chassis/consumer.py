@@ -19,6 +19,7 @@ from chassis.failures import DatabaseAway
 from chassis.fetching import TotalSubscriber
 from chassis.items import Item, SetAside
 from chassis.pipeline import Pipeline
+from chassis.progress import Progress
 from chassis.reading import Reader, Record
 from chassis.settings import Settings
 
@@ -34,15 +35,23 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     """Feeds the pipeline from Kafka until stopped. `failed` is set when it cannot go on."""
 
     def __init__(
-        self, topics: tuple[str, ...], settings: Settings, group: str, reader: Reader, pipeline: Pipeline
+        self,
+        topics: tuple[str, ...],
+        settings: Settings,
+        group: str,
+        reader: Reader,
+        pipeline: Pipeline,
+        progress: Progress,
     ) -> None:
         self._reader = reader
         self._pipeline = pipeline
+        self._progress = progress
         self._settings = settings
         self._topics = tuple(settings.topic_prefix + topic for topic in topics)
         self._group = group
         self._idle = asyncio.Event()
         self._idle.set()
+        self._between_batches = asyncio.Lock()
         self._done: dict[TopicPartition, int] = {}
         self._committing: asyncio.Task[None] | None = None
         self._probing: asyncio.Task[None] | None = None
@@ -86,6 +95,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._finish_commit()
         await self._broker.stop()
 
+    async def advance_progress(self) -> None:
+        """Write down how far this copy has read, as soon as no batch is under way."""
+        consumer = self._consumer
+        async with self._between_batches:
+            if consumer is not None and not self.database_away:
+                await self._progress.advance(consumer)
+
     @property
     def assigned(self) -> bool:
         """Whether the group has given this copy partitions, or at least a place."""
@@ -119,7 +135,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _handle(self, message: KafkaMessage) -> None:
         """One batch. An exception must not escape: FastStream would pass over the batch and lose it."""
-        records: tuple[Record, ...] = message.raw_message
+        async with self._between_batches:
+            await self._handle_batch(message.raw_message)
+
+    async def _handle_batch(self, records: tuple[Record, ...]) -> None:
         self._began = time.monotonic()
         self._idle.clear()
         try:
@@ -153,7 +172,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Commit exactly what was done, without waiting for the answer: the inbox decides."""
         for record in records:
             place = TopicPartition(record.topic, record.partition)
-            self._done[place] = max(self._done.get(place, 0), record.offset + 1)
+            if record.offset >= self._done.get(place, 0):
+                self._done[place] = record.offset + 1
+                self._progress.handled(place, record.offset, record.timestamp)
         if self._committing is None or self._committing.done():
             self._committing = asyncio.create_task(self._commit_done())
 

@@ -9,10 +9,12 @@ import asyncpg
 import structlog
 
 from chassis.clock import Clock
+from chassis.consumer import Consumer
 from chassis.failures import DatabaseAway, Verdict, judge
 from chassis.ids import new_id
 from chassis.items import Item, Kind, Origin
 from chassis.pipeline import Pipeline
+from chassis.progress import Grace, Progress
 from chassis.rules import Delivered, Due
 from chassis.wiring import DELIVERED, Send, due_name
 
@@ -21,6 +23,7 @@ log = structlog.get_logger()
 _AT_ONCE = 500
 _POLL_SECONDS = 0.1
 _AWAY_SECONDS = 1.0
+_GRACE_SECONDS = 60.0
 _SEND_SECONDS = 30.0
 _LEASE_SECONDS = 60.0
 _SENDS_AT_ONCE = 20
@@ -42,12 +45,21 @@ WHERE id = $1::uuid AND state = 'sending'"""
 
 
 class Clocks:
-    """Fires timers whose time has come. Two copies may see the same one; one claims it."""
+    """Fires timers whose time has come and whose inputs are read that far.
 
-    def __init__(self, pool: "asyncpg.Pool[Any]", pipeline: Pipeline, clock: Clock) -> None:
+    Two copies may see the same one; one claims it. At most 500 a look, so that a backlog of clocks
+    leaves room for messages.
+    """
+
+    def __init__(
+        self, pool: "asyncpg.Pool[Any]", pipeline: Pipeline, clock: Clock, progress: Progress, consumer: Consumer
+    ) -> None:
         self._pool = pool
         self._pipeline = pipeline
         self._clock = clock
+        self._progress = progress
+        self._consumer = consumer
+        self.grace = Grace(_GRACE_SECONDS)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -61,11 +73,30 @@ class Clocks:
                     await asyncio.sleep(_POLL_SECONDS)
 
     async def fire(self) -> int:
-        """Fire what is due now; how many there were. Raises DatabaseAway."""
-        rows = await _fetch(self._pool, DUE, self._clock.now(), _AT_ONCE)
-        if rows:
-            await self._pipeline.run([_due_item(row) for row in rows])
-        return len(rows)
+        """Fire what may fire now; how many that were. Raises DatabaseAway."""
+        due = await _fetch(self._pool, DUE, self._clock.now(), _AT_ONCE)
+        if not due:
+            self.grace.over(waiting=False)
+            return 0
+        ready = await self._ready(due)
+        if ready:
+            await self._pipeline.run([_due_item(row) for row in ready])
+        return len(ready)
+
+    async def _ready(self, due: list[asyncpg.Record]) -> list[asyncpg.Record]:
+        """Those that no unread message can still stop; all of them after a grace of inputs that do not move."""
+        try:
+            await self._consumer.advance_progress()
+            read_until = await self._progress.read_until()
+        except Exception as error:
+            if judge(error) is Verdict.CULPRIT:
+                raise
+            raise DatabaseAway(type(error).__name__) from error
+        ready = [row for row in due if read_until is not None and row["due_at"] <= read_until]
+        if self.grace.over(waiting=not ready):
+            log.warning("clocks fire although their inputs do not move", clocks=len(due))
+            return due
+        return ready
 
 
 class Deliveries:
