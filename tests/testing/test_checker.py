@@ -207,26 +207,26 @@ def test_rows_that_wait_in_an_outbox_are_a_fault_of_a_system_at_rest():
     assert faults(judge(evidence(outbox={"intake": 2}))) == (0, 0, 0, 1)
 
 
-OVERDUE = fact(1, "visit.overdue", body={"request_id": REQUEST, "kind": "waiting"})
+OVERDUE = fact(1, "visit.overdue", body={"request_id": REQUEST, "kind": "waiting", "since": "2026-07-02T09:00:00Z"})
 
 
-def alert(alert_id: str = "a1") -> Record:
+def alert(alert_id: str = "a1", number: int = 1) -> Record:
     body = {
         "alert_id": alert_id,
         "rule": "A-14",
         "subject": {"type": "request", "id": REQUEST},
-        "dedupe_key": f"A-14/{REQUEST}/waiting",
+        "dedupe_key": f"{REQUEST}:waiting",
         "recipients": ["adair-greeter"],
     }
-    headers = {"ce_id": f"fact-{alert_id}", "ce_subject": f"alert/{alert_id}", "ce_sequence": "1"}
-    return record("alert.raised", headers, body)
+    headers = {"ce_id": f"fact-{alert_id}-{number}", "ce_subject": f"alert/{alert_id}", "ce_sequence": str(number)}
+    return record("alert.raised", {**headers, "ce_causationid": f"cause-{number}"}, body, offset=number)
 
 
 def delivery(state: str = "sent", alert_id: str = "a1") -> DeliveryRow:
     return DeliveryRow(f"d-{alert_id}", alert_id, "adair-greeter", "greeter@adair.example.org", "A-14", state)
 
 
-MAIL = Mail("<d-a1@casebus>", "greeter@adair.example.org", "A-14", "Message-ID: <d-a1@casebus>")
+MAIL = Mail("<d-a1@casebus>", "greeter@adair.example.org", "A-14")
 
 
 def test_an_overdue_visit_is_alerted_once_and_mailed():
@@ -235,6 +235,27 @@ def test_an_overdue_visit_is_alerted_once_and_mailed():
 
 def test_an_overdue_visit_without_an_alert_is_a_loss():
     assert faults(judge(evidence(OVERDUE))) == (1, 0, 0, 0)
+
+
+def test_a_visit_that_is_over_needs_no_alert_any_more():
+    timed = fact(2, "walkin.timed", body={"request_id": REQUEST, "at": "2026-07-02T09:31:00Z"})
+
+    verdict = judge(evidence(OVERDUE, timed))
+
+    assert (verdict.clean, verdict.counts["overdue visits that were over"]) == (True, 1)
+
+
+def test_an_alert_raised_anew_after_it_was_resolved_is_a_second_alert():
+    resolved = replace(alert(number=2), topic="alert.resolved")
+    story = evidence(OVERDUE, alert(), resolved, alert(number=3), deliveries=[delivery(), delivery()])
+
+    assert (judge(story).clean, judge(story).counts["alerts"]) == (True, 2)
+
+
+def test_an_alert_raised_again_while_it_is_open_is_a_double():
+    again = evidence(OVERDUE, alert(), alert(number=2), deliveries=[delivery(), delivery()])
+
+    assert faults(judge(again)) == (0, 1, 0, 0)
 
 
 def test_a_second_open_alert_for_the_same_thing_is_a_double():

@@ -110,12 +110,16 @@ class DeliveryRow:
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """A mail that arrived: its Message-ID, to whom, its title, and all of its text."""
+    """A mail that arrived. Its Message-ID is the id of its delivery, at whatever domain."""
 
     message_id: str
     to: str
     title: str
-    text: str
+
+    @property
+    def delivery_id(self) -> str:
+        """What stands before the domain in the Message-ID."""
+        return self.message_id.strip("<> ").partition("@")[0]
 
 
 @dataclass(frozen=True, slots=True)

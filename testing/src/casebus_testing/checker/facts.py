@@ -48,11 +48,12 @@ def _judge_repeats(facts: Facts, journal: Mapping[str, JournalRow], findings: Fi
         subject = record.header("ce_subject")
         by_number[f"{subject} #{record.header('ce_sequence')}"].append(fact_id)
         digest = hashlib.sha256(record.value or b"").hexdigest()
-        by_effect[f"{record.topic} of {subject} by {record.header('ce_causationid')} {digest}"].append(fact_id)
+        cause = record.header("ce_causationid")
+        by_effect[f"{record.topic} of {subject} by {cause} (sha256 {digest[:16]})"].append(fact_id)
     for what, ids in [*by_number.items(), *by_effect.items()]:
         vouched = [fact_id for fact_id in ids if fact_id in journal]
         for fact_id in _all_but_one(ids, vouched) if len(ids) > 1 else ():
-            findings.doubled(f"fact {fact_id}", f"{what.rpartition(' ')[0] or what}: told again as {fact_id}")
+            findings.doubled(f"fact {fact_id}", f"{what} is told again as {fact_id}")
 
 
 def _all_but_one(ids: Sequence[str], vouched: Sequence[str]) -> list[str]:

@@ -50,4 +50,4 @@ def read_mails(folder: Path) -> list[Mail]:
 
 
 def _mail(message: Message) -> Mail:
-    return Mail(str(message["Message-ID"]), str(message["To"]), str(message["Subject"]), message.as_string())
+    return Mail(str(message["Message-ID"]), str(message["To"]), str(message["Subject"]))
