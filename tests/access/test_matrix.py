@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,7 +15,7 @@ ROWS = list(Ability)[: list(Ability).index(Ability.ACKNOWLEDGE) + 1]
 """The abilities in the order of the specification's rows."""
 
 HERE, ELSEWHERE = "ADAIR", "BOONE"
-SITUATIONS = {
+SITUATIONS: dict[str, dict[str, Any]] = {
     "here": {"office": HERE},
     "elsewhere": {"office": ELSEWHERE},
     "theirs": {"office": HERE, "owners": ("S-1",)},
@@ -155,6 +156,7 @@ def test_what_belongs_to_no_office_needs_only_the_ability() -> None:
     assert may(member(Role.CENTRAL), Ability.REFERENCE_DATA) is None
 
 
+@pytest.mark.rule("I-07")
 def test_who_has_left_the_staff_may_nothing() -> None:
     gone = replace(member(Role.CENTRAL), active=False)
 
