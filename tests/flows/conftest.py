@@ -1,0 +1,30 @@
+"""One system for all flows: every service as a process of its own, with the sample directory."""
+
+from collections.abc import AsyncIterator
+
+import pytest
+import pytest_asyncio
+from flow import Flow, flow_of, load_sample_directory
+
+from access.keys import NewSender
+from casebus_testing.stack import Stack
+from casebus_testing.system import GUEST, System
+
+CLINIC = NewSender("clinic", may_send=("CreateRequest",))
+"""Another sender, who may do little."""
+
+
+@pytest_asyncio.fixture(scope="session")
+async def system(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
+    """A system without a prefix, so that programs from outside find its topics; `.run` lies in a folder of its own."""
+    place = tmp_path_factory.mktemp("flows") / ".run"
+    async with await System.launch(place, stack=stack, senders=(GUEST, CLINIC)) as running:
+        await load_sample_directory(running)
+        yield running
+
+
+@pytest_asyncio.fixture(scope="session")
+async def flow(system: System) -> AsyncIterator[Flow]:
+    """The system as the tests see it."""
+    async with flow_of(system) as connected:
+        yield connected
