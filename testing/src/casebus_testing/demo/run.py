@@ -26,7 +26,7 @@ from casebus_testing import places
 from casebus_testing.checker import Places, check
 from casebus_testing.demo.screen import Screen, screen
 from casebus_testing.demo.stage import Stage
-from casebus_testing.demo.story import morning
+from casebus_testing.demo.story import morning, one_more_visitor
 from casebus_testing.demo.summary import Result, summed_up, tell
 from casebus_testing.demo.watch import LOOK_SECONDS, Watcher, watching
 from casebus_testing.sample import DIRECTORY
@@ -72,13 +72,13 @@ async def _demo(run_dir: Path, once: bool, console: Console) -> int:
 async def play(system: System, shown: Screen) -> Result:
     """Load the directory, play the morning, and look at what it came to."""
     place = place_of(system)
-    shown.say("the sample directory is loaded")
-    await bootstrap.load(place, read_orders(DIRECTORY, "system"), quiet=True)
     topics = [topic.name for topic in all_topics(system.files.signing_keys)]
     async with watching(system, topics) as watcher, connect(place) as sender:
         stage = Stage(sender, system.clock, watcher.seen, shown)
         looking = asyncio.create_task(_look(watcher, shown))
         try:
+            await bootstrap.load(place, read_orders(DIRECTORY, "system"), quiet=True)
+            shown.say("the sample directory is loaded: two offices, one of every role in each")
             await stage.play(morning())
             verdict = await check(Places.of(places.describe(system)), SETTLE_SECONDS)
         finally:
@@ -114,6 +114,8 @@ def _announced(system: System) -> Iterator[None]:
 
 
 def _tell_addresses(console: Console, system: System) -> None:
+    walk_in = system.run_dir / "walk_in.json"
+    walk_in.write_text(json.dumps(one_more_visitor(), indent=2) + "\n")
     doors = [f"  {name:<14} {process.http}/health/ready" for name, process in system.processes.items()]
     lines = [
         "",
@@ -124,9 +126,14 @@ def _tell_addresses(console: Console, system: System) -> None:
         f"  {'all addresses':<14} {system.run_dir / places.NAME}",
         "Try, from another terminal:",
         "  bin/casebus-env casebus tail request.created walkin.timed --from-start",
+        f"  bin/casebus-env casebus send {_shortest(walk_in)}",
         "  bin/casebus-env casebus token adair-greeter",
     ]
     console.print("\n".join(lines), markup=False, highlight=False, soft_wrap=True)
+
+
+def _shortest(path: Path) -> Path:
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 async def _until_interrupted() -> None:

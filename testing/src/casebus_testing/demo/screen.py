@@ -13,8 +13,9 @@ from rich.text import Text
 
 from casebus_testing.demo.watch import Figures
 
-LINES_SHOWN: Final = 12
-TOPICS_SHOWN: Final = 16
+MOST_LINES: Final = 12
+MOST_TOPICS: Final = 20
+FRAME_LINES: Final = 4
 
 
 class Screen(Protocol):
@@ -45,8 +46,10 @@ class Picture:
     """For terminals: the last lines under tables that change."""
 
     def __init__(self, live: Live) -> None:
+        height = live.console.height - FRAME_LINES
         self._live = live
-        self._lines: deque[str] = deque(maxlen=LINES_SHOWN)
+        self._topics = max(4, min(MOST_TOPICS, height - MOST_LINES))
+        self._lines: deque[str] = deque(maxlen=max(4, min(MOST_LINES, height - self._topics)))
         self._figures: Figures | None = None
 
     def say(self, line: str) -> None:
@@ -60,18 +63,22 @@ class Picture:
         self._live.update(self._drawn())
 
     def _drawn(self) -> RenderableType:
-        happened = Panel(Text("\n".join(self._lines)), title="the morning", height=LINES_SHOWN + 2)
+        happened = Panel(
+            Text("\n".join(self._lines), no_wrap=True, overflow="ellipsis"),
+            title="the morning",
+            height=(self._lines.maxlen or 0) + 2,
+        )
         if self._figures is None:
             return happened
         tables = Table.grid(padding=(0, 4))
-        tables.add_row(_topics(self._figures), _services(self._figures))
+        tables.add_row(_topics(self._figures, self._topics), _services(self._figures))
         return Group(tables, happened)
 
 
-def _topics(figures: Figures) -> Table:
+def _topics(figures: Figures, most: int) -> Table:
     table = Table("topic", "records", "per second", box=None, header_style="bold")
     table.columns[1].justify = table.columns[2].justify = "right"
-    busiest = sorted(figures.records.items(), key=lambda each: (-each[1], each[0]))[:TOPICS_SHOWN]
+    busiest = sorted(figures.records.items(), key=lambda each: (-each[1], each[0]))[:most]
     for topic, records in sorted(busiest):
         rate = figures.per_second.get(topic, 0)
         table.add_row(topic, str(records), f"{rate:.1f}" if rate else "")

@@ -109,7 +109,7 @@ class Stage:
         await self._reach(morning.overdue_minute)
         alert = await _until(lambda: self._raised(request_id), "the alert")
         self.account.alert = alert
-        self._tell(office, f"ALERT {alert['rule']} to {', '.join(alert['recipients'])}: {alert['text']}")
+        self._tell(office, f"ALERT {alert['rule']} to {', '.join(alert['recipients'])}: {_first_line(alert['text'])}")
         await _until(lambda: self._delivered(alert) or None, "the alert's delivery")
         supervisor = sample().staff[office]["supervisor"]
         step = Step(0, office, "Acknowledge", supervisor, {"alert_id": alert["alert_id"]}, f"{supervisor} acknowledges")
@@ -139,6 +139,10 @@ class Stage:
 
     def _local(self) -> str:
         return f"{self._clock.now().astimezone(ZONE):%H:%M}"
+
+
+def _first_line(text: str) -> str:
+    return text.partition("\n")[0]
 
 
 async def _until(check: Callable[[], T | None], what: str) -> T:

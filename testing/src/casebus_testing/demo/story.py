@@ -188,3 +188,12 @@ def _incidents(visits: tuple[Visit, ...], steps: list[Step]) -> Iterator[Step]:
 
 def _staff(office: str, role: str) -> str:
     return sample().staff[office][role]
+
+
+def one_more_visitor() -> list[dict[str, Any]]:
+    """A command file for those who want to try: somebody comes in and takes a ticket."""
+    target = {"request_id": new_id(), "office_id": sample().offices[0]}
+    walk_in = {"request_type": "walk_in", "reasons": ["ebt_card"], "anonymous": True, "channel": "in_person"}
+    greeter = _staff(target["office_id"], "rc_greeter")
+    created = {"type": "CreateRequest", "actor": greeter, "data": {**target, **walk_in}}
+    return [created, {"type": "CheckIn", "actor": greeter, "data": target}]
