@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from access.directory import SYSTEM, Staff
-from access.matrix import MATRIX, Ability, may
+from access.matrix import MATRIX, WHO_RULES, Ability, may
 from access.roles import STAFF_ROLES, Role
 from chassis.rules import Refused
 
@@ -170,3 +170,8 @@ def test_the_system_may_what_its_sender_was_allowed_to_send(ability: Ability) ->
 
 def test_every_role_has_a_cell_for_every_ability() -> None:
     assert {ability: set(row) for ability, row in MATRIX.items()} == {ability: set(Role) for ability in Ability}
+
+
+def test_refusing_the_assignee_is_not_refusing_who_asks():
+    assert "I-32" not in WHO_RULES
+    assert {"I-07", "I-26", "I-30", "I-36", "I-38", "I-43"} <= WHO_RULES

@@ -119,6 +119,9 @@ _STATED: Mapping[tuple[Role, Ability], str] = {
 }
 """The refusals that the sources state for a role. All others are I-26."""
 
+WHO_RULES = frozenset({"I-07", "I-26", *_STATED.values()} - {_STATED[Role.CLERICAL, Ability.BE_ASSIGNED]})
+"""The rules that refuse because of who asks: 403 over HTTP."""
+
 
 def may(
     actor: Staff,

@@ -1,6 +1,7 @@
 """Which message needs what."""
 
 from access.directory import ACTOR, Office, Staff
+from access.matrix import WHO_RULES
 from casebus_contracts import (
     AssignRequest,
     CheckIn,
@@ -17,7 +18,7 @@ from intake import assignment, creation, overdue, times, visit, walk_in
 from intake.lobby import Lobby
 from intake.request import Request
 
-SERVICE = Service("intake", tables=(Request, Lobby), replicas=(Office, Staff))
+SERVICE = Service("intake", tables=(Request, Lobby), replicas=(Office, Staff), who_rules=WHO_RULES)
 
 REQUEST = change(Request, "request_id")
 LOBBY = change(Lobby, "office_id", new=Lobby)

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from access.directory import ACTOR, Office, Staff
+from access.matrix import WHO_RULES
 from casebus_contracts import (
     Acknowledge,
     OfficeUpserted,
@@ -16,7 +17,7 @@ from chassis.wiring import Input, KeyFunction, Service, change, read, read_all
 from notifications import answers, overdue
 from notifications.alert import Alert, Watch, overdue_alert_id
 
-SERVICE = Service("notifications", tables=(Alert, Watch), replicas=(Office, Staff))
+SERVICE = Service("notifications", tables=(Alert, Watch), replicas=(Office, Staff), who_rules=WHO_RULES)
 
 
 def _alert_of(kind: OverdueKind) -> Input:
