@@ -1,0 +1,112 @@
+"""Whether a drained run is whole: each command one receipt, facts equal to the journal, sequences without gap."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Final
+
+import asyncpg
+from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+
+FACT_TOPICS: Final = ("request.created", "visit.waiting", "visit.serving", "walkin.timed")
+RECEIPTS: Final = "receipts.bench"
+_PARTITIONS: Final = 3
+
+
+@dataclass
+class Drained:
+    """What lies on the topics of a run."""
+
+    receipts: dict[str, list[bytes]] = field(default_factory=dict)
+    facts: dict[str, bytes] = field(default_factory=dict)
+    repeats: int = 0
+    disordered: int = 0
+    receipt_times: list[int] = field(default_factory=list)
+    last_time: int = 0
+
+    def rate(self, warm_up: int) -> float:
+        """Commands a second by the broker's append times, from the receipt that ends the warm-up to the last record."""
+        times = sorted(self.receipt_times)
+        seconds = (self.last_time - times[warm_up - 1]) / 1000
+        return (len(times) - warm_up) / seconds
+
+
+def on_topics(bootstrap: str, prefix: str) -> tuple[int, int]:
+    """How many receipts and facts there are by now."""
+    consumer = _consumer(bootstrap)
+    counts = tuple(
+        sum(
+            consumer.get_watermark_offsets(part, timeout=10)[1] for part in _parts([prefix + topic for topic in topics])
+        )
+        for topics in ([RECEIPTS], FACT_TOPICS)
+    )
+    consumer.close()
+    return counts[0], counts[1]
+
+
+def read(bootstrap: str, prefix: str) -> Drained:
+    """Read receipts and facts from offset 0."""
+    consumer, found = _consumer(bootstrap), Drained()
+    parts = _parts([prefix + topic for topic in (RECEIPTS, *FACT_TOPICS)])
+    missing = sum(consumer.get_watermark_offsets(part, timeout=10)[1] for part in parts)
+    consumer.assign(parts)
+    sequences: Counter[tuple[str, str]] = Counter()
+    while missing:
+        for message in consumer.consume(min(missing, 10_000), timeout=20):
+            missing -= 1
+            headers = dict(message.headers() or ())
+            topic, value, time = (message.topic() or "")[len(prefix) :], message.value() or b"", message.timestamp()[1]
+            found.last_time = max(found.last_time, time)
+            if topic == RECEIPTS:
+                found.receipt_times.append(time)
+                found.receipts.setdefault((message.key() or b"").decode(), []).append(value)
+                continue
+            fact_id, subject, sequence = (headers[name].decode() for name in ("ce_id", "ce_subject", "ce_sequence"))
+            found.repeats += fact_id in found.facts
+            found.disordered += int(sequence) <= sequences[topic, subject]
+            sequences[topic, subject] = int(sequence)
+            found.facts[fact_id] = value
+    consumer.close()
+    return found
+
+
+async def faults(dsn: str, found: Drained, commands: Iterable[str]) -> tuple[str, ...]:
+    """What is lost, repeated or out of order, in words."""
+    wanted = set(commands)
+    connection = await asyncpg.connect(dsn)
+    rows = await connection.fetch("SELECT fact_id::text, body FROM journal")
+    journaled = {(row["fact_id"], row["body"].encode()) for row in rows}
+    gaps = await connection.fetchval(
+        "SELECT count(*) FROM (SELECT FROM journal GROUP BY aggregate, aggregate_id"
+        " HAVING min(sequence) <> 1 OR max(sequence) <> count(*) OR count(DISTINCT sequence) <> count(*)) AS wrong"
+    )
+    states = await connection.fetchval(
+        "SELECT count(*) FROM requests r WHERE visit_status IS DISTINCT FROM 'served' OR version <>"
+        " (SELECT max(sequence) FROM journal j WHERE j.aggregate_id = r.id::text AND aggregate = 'request')"
+    )
+    inbox = await connection.fetchval("SELECT count(*) FROM inbox")
+    outbox = await connection.fetchval("SELECT count(*) FROM outbox")
+    await connection.close()
+    accepted = sum(b'"outcome":"accepted"' in answers[0] for answers in found.receipts.values())
+    counted = {
+        "commands without a receipt": len(wanted - found.receipts.keys()),
+        "receipts of nothing": len(found.receipts.keys() - wanted),
+        "repeated receipts": sum(len(answers) - 1 for answers in found.receipts.values()),
+        "commands not accepted": len(found.receipts) - accepted,
+        "inbox rows missing": len(wanted) - inbox,
+        "facts unlike the journal": len(journaled ^ set(found.facts.items())),
+        "repeated facts": found.repeats,
+        "facts out of order": found.disordered,
+        "subjects with gaps": gaps,
+        "states unlike the journal": states,
+        "outbox rows left": outbox,
+    }
+    return tuple(f"{number} {name}" for name, number in counted.items() if number)
+
+
+def _consumer(bootstrap: str) -> Consumer:
+    return Consumer({"bootstrap.servers": bootstrap, "group.id": "bench-check", "enable.auto.commit": False})
+
+
+def _parts(topics: Iterable[str]) -> list[TopicPartition]:
+    return [TopicPartition(topic, number, OFFSET_BEGINNING) for topic in topics for number in range(_PARTITIONS)]
