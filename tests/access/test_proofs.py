@@ -320,6 +320,23 @@ def test_a_spoilt_file_at_the_start_is_an_error(tmp_path: Path):
         Senders.load(files.jwks, files.senders)
 
 
+def test_two_senders_cannot_share_a_key(tmp_path: Path):
+    files, _ = rotating(tmp_path)
+    entry = {"kids": ["front-desk-1"], "may_send": ["*"]}
+    files.senders.write_text(json.dumps({"front-desk": entry, "kiosk": entry}))
+
+    with pytest.raises(KeyringError, match="named 2 times"):
+        Senders.load(files.jwks, files.senders)
+
+
+def test_a_key_id_stands_for_one_key(tmp_path: Path):
+    files, _ = rotating(tmp_path)
+    keys.write_jwks(files.jwks, [keys.public_jwk(keys.make_key(), "front-desk-1") for _ in range(2)])
+
+    with pytest.raises(KeyringError, match="named 2 times"):
+        Senders.load(files.jwks, files.senders)
+
+
 def test_a_short_rsa_key_is_not_accepted(tmp_path: Path):
     files, _ = rotating(tmp_path)
     weak = rsa.generate_private_key(public_exponent=65537, key_size=1024)

@@ -3,7 +3,8 @@
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,12 +58,22 @@ def read_keyring(jwks_path: Path, senders_path: Path) -> Keyring:
     """Read both files. Keys that no sender claims are left out. Raises `KeyringError`, `OSError`."""
     try:
         senders: dict[str, dict[str, Any]] = json.loads(senders_path.read_bytes())
+        _must_be_unique(kid for entry in senders.values() for kid in entry["kids"])
         owners = {kid: name for name, entry in senders.items() for kid in entry["kids"]}
-        entries = [entry for entry in json.loads(jwks_path.read_bytes())["keys"] if entry.get("kid") in owners]
+        published = json.loads(jwks_path.read_bytes())["keys"]
+        entries = [entry for entry in published if entry.get("kid") in owners]
+        _must_be_unique(entry["kid"] for entry in entries)
         keys = {entry["kid"]: _public_key(entry, owners[entry["kid"]]) for entry in entries}
         return Keyring(keys, {name: _grant(entry) for name, entry in senders.items()})
     except (ValueError, KeyError, TypeError, AttributeError, PyJWTError) as error:
         raise KeyringError(f"{jwks_path.name} or {senders_path.name} is malformed: {type(error).__name__}") from error
+
+
+def _must_be_unique(kids: Iterable[str]) -> None:
+    """A key id stands for one key of one sender."""
+    for kid, times in Counter(kids).items():
+        if times > 1:
+            raise KeyringError(f"key {kid} is named {times} times")
 
 
 def _grant(entry: dict[str, Any]) -> Grant:
