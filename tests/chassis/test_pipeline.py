@@ -117,7 +117,8 @@ async def test_a_rule_that_raises_parks_its_message_and_those_behind_it_alone(ri
     outcomes = await rig.outcomes(command("north", "raise"), command("north"), command("south"))
 
     assert outcomes == ["parked", "waiting", "accepted"]
-    assert await rig.rows("SELECT state FROM parked ORDER BY id") == [("parked",), ("waiting",)]
+    assert await rig.rows("SELECT lane, state FROM lanes") == [("staffing.commands/north", "retrying")]
+    assert await rig.rows("SELECT lane FROM parked") == [("staffing.commands/north",)] * 2
     assert await rig.rows("SELECT id FROM regions") == [("south",)]
 
 
@@ -130,7 +131,7 @@ async def test_a_message_behind_a_parked_one_waits_in_later_batches_too(rig: Rig
 async def test_a_fingerprint_names_class_and_place_but_no_value(rig: Rig) -> None:
     await rig.feed(command("north", "raise"))
 
-    ((fingerprint,),) = await rig.rows("SELECT fingerprint FROM parked")
+    ((fingerprint,),) = await rig.rows("SELECT fingerprint FROM lanes")
     assert fingerprint.startswith("ValueError@upsert:")
     assert "must not be seen" not in fingerprint
 

@@ -28,6 +28,7 @@ from chassis.progress import Progress
 from chassis.proofs import Verifier
 from chassis.reading import Reader
 from chassis.relay import Relay
+from chassis.retries import Retries
 from chassis.settings import RelayPlace, Settings
 from chassis.start_gate import wait_for_kafka
 from chassis.wiring import Service
@@ -90,6 +91,7 @@ class App:
             http = await self._open_http(door)
             stack.push_async_callback(_close_http, *http)
             self._start_relay(pipeline)
+            self._start("retries", Retries(pool, pipeline, self.service, self.settings.probe_seconds).run())
             if self.service.send is not None:
                 self._start("deliveries", Deliveries(pool, pipeline, clock, self.service.send).run())
             self._start("partitions", self._keep_partitions(pool))
@@ -206,8 +208,8 @@ class App:
             return [*problems, "starting or stopping"]
         if not self._consumer.assigned:
             problems.append("the consumer group has given this copy no partition")
-        if self._consumer.database_away:
-            problems.append("the database is away")
+        if self._consumer.paused:
+            problems.append("no messages are taken in: the database is away or the circuit is open")
         return problems
 
     def _listen_for_signals(self) -> None:

@@ -5,6 +5,7 @@ Locks are taken in one order everywhere: parked lanes by name, tables in declare
 """
 
 import json
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
@@ -14,16 +15,14 @@ from casebus_contracts.base import Fact
 from chassis import answers
 from chassis.book import Book, Slot
 from chassis.database import Connection
-from chassis.envelope import RECEIPT_TYPE, UNREADABLE_TYPE, answer_headers, fact_headers
-from chassis.failures import RuleError
+from chassis.envelope import RECEIPT_TYPE, answer_headers, fact_headers
+from chassis.failures import RuleError, TooEarly
 from chassis.ids import new_id
 from chassis.items import Item, Kind, SetAside
-from chassis.parking import fingerprint, packed
+from chassis.parking import fingerprint, first_pause, packed
 from chassis.rows import (
     DELIVERIES_CLAIM,
     TIMERS_CLAIM,
-    UNREADABLE_INSERT,
-    Columns,
     Remembered,
     Rows,
     lock_lanes,
@@ -40,6 +39,7 @@ from chassis.rules import (
     Unchanged,
     derived_id,
 )
+from chassis.set_aside import set_aside
 from chassis.tables import Table
 from chassis.wiring import Handler, Service
 
@@ -55,6 +55,14 @@ class Plan:
     tables: Mapping[type[Aggregate], Table]
 
 
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """Side effects: facts by topic, deliveries by channel."""
+
+    facts: Counter[str]
+    deliveries: Counter[str]
+
+
 class Batch:
     """Handles items inside the transaction of `connection`; the caller commits."""
 
@@ -66,10 +74,12 @@ class Batch:
         self._rows = Rows()
         self._known: dict[tuple[str, str], Remembered] = {}
         self._parked: set[str] = set()
+        self.waited_for: set[str] = set()
+        """Aggregates that messages parked here wait for."""
 
     async def run(self, items: Sequence[Item], aside: Sequence[SetAside] = ()) -> None:
         """Everything about these messages but the commit. Items carry their receipts afterwards."""
-        await self._set_aside(aside)
+        await set_aside(self._connection, self._rows, self._service.name, aside)
         if items:
             self._parked = await lock_lanes(self._connection, list({item.lane for item in items}))
             remembered = {item.id for item in items if item.remembered}
@@ -81,6 +91,51 @@ class Batch:
                 self._take(item, claimed)
             await self._book.save(self._connection)
         await self._rows.write(self._connection)
+
+    async def run_again(self, items: Sequence[Item]) -> tuple[int, Exception | None]:
+        """Messages of one parked lane, in order, up to the first that fails: how many were done, and its failure."""
+        runnable = [(item, handler) for item in items if (handler := self._service.handlers.get(item.name))]
+        await self._book.load(self._connection, runnable)
+        done, failure = 0, None
+        for item in items:
+            failure = self._run(item)
+            if failure is not None:
+                break
+            done += 1
+        await self._book.save(self._connection)
+        await self._rows.write(self._connection)
+        return done, failure
+
+    def discard(self, item: Item, reason: str, actor: str) -> None:
+        """Answer a parked message with a refusal instead of running it."""
+        self._answer(item, answers.refused(item, Refused(None, reason)))
+        self._rows.audit.add(
+            item.now,
+            actor,
+            "operator",
+            "discard",
+            item.name,
+            "discarded",
+            None,
+            item.id if item.remembered else None,
+            item.hash,
+        )
+
+    async def write(self) -> None:
+        """Write what was gathered outside of `run`."""
+        await self._rows.write(self._connection)
+
+    @property
+    def moved(self) -> set[str]:
+        """The ids of the aggregates this batch changed."""
+        return self._book.changed
+
+    def preview(self) -> Preview:
+        """What the messages handled so far would publish, answer and deliver."""
+        return Preview(
+            facts=Counter(topic for _, topic, *_ in self._rows.outbox.rows if not topic.startswith("receipts.")),
+            deliveries=Counter(channel for _, _, channel, *_ in self._rows.deliveries.rows),
+        )
 
     def _to_run(self, items: Sequence[Item]) -> list[tuple[Item, Handler]]:
         """The items whose rules will run, as far as can be known before the first one does."""
@@ -107,29 +162,26 @@ class Batch:
         return claimed
 
     def _take(self, item: Item, claimed: set[str]) -> None:
-        """One message: a repeat, behind a parked one, failed before, or run now."""
+        """One message: a repeat, settled before any rule, behind a parked one, failed before, or run now."""
         if item.kind in (Kind.DUE, Kind.DELIVERED):
             if item.id not in claimed:
                 return
         elif (first := self._known.get((item.id, item.sender))) is not None and item.remembered:
             self._repeat(item, first)
             return
-        if item.lane in self._parked:
-            self._park(item, "waiting", None)
-        elif item.failure is not None:
-            self._park(item, "parked", item.failure)
-        else:
-            self._run(item)
+        if item.failure is None and item.answer is None and item.lane in self._parked:
+            self._keep_aside(item, "waiting")
+        elif (failure := item.failure or self._run(item)) is not None:
+            self._park(item, failure)
 
-    def _run(self, item: Item) -> None:
-        """Run the rule. Whatever it raises parks this message alone; nothing it did is kept."""
+    def _run(self, item: Item) -> Exception | None:
+        """Run the rule and answer. What it raises is given back; nothing it did is kept then."""
+        item.attempted = item.answer is None
         try:
             outcome = self._outcome(item)
-            if isinstance(outcome, Decided):
-                references = self._keep(item, outcome)
+            references = self._keep(item, outcome) if isinstance(outcome, Decided) else []
         except Exception as failure:
-            self._park(item, "parked", failure)
-            return
+            return failure
         match outcome:
             case Decided():
                 if item.actor == SYSTEM:
@@ -143,9 +195,10 @@ class Batch:
             case Invalid():
                 self._answer(item, answers.invalid(item, outcome))
             case Later():
-                self._park(item, "parked", RuleError("later"))
+                return TooEarly(outcome.aggregate_id)
             case _ as never:
                 assert_never(never)
+        return None
 
     def _outcome(self, item: Item) -> Decision:
         if item.answer is not None:
@@ -229,7 +282,11 @@ class Batch:
             text = answers.as_text(receipt)
             receipt_id = new_id() if item.remembered else _answer_id(item)
             self._send_receipt(item, receipt, text, receipt_id)
-        if item.remembered:
+        if not item.remembered:
+            return
+        if item.parked_id is not None:
+            self._rows.settled.add(item.id, item.sender, state, text)
+        else:
             origin = item.origin
             self._rows.inbox.add(
                 item.id, item.sender, origin.topic, origin.partition, origin.position, item.hash, state, text, item.now
@@ -261,20 +318,19 @@ class Batch:
         # The inbox keeps only the first origin; an id derived from this one makes its own redelivery no new answer.
         self._send_receipt(item, receipt, answers.as_text(receipt), _answer_id(item))
 
-    def _park(self, item: Item, state: str, failure: Exception | None) -> None:
-        """Keep the message for later; those behind it in its lane wait."""
+    def _park(self, item: Item, failure: Exception) -> None:
+        """Keep the message to be tried again; those behind it in its lane wait."""
+        item.failed = True
+        waits_for = failure.aggregate_id if isinstance(failure, TooEarly) else None
+        if waits_for is not None:
+            self.waited_for.add(waits_for)
+        self._rows.lanes.add(item.lane, item.name, fingerprint(failure), waits_for, first_pause(failure))
         self._parked.add(item.lane)
-        self._rows.lanes.add(item.lane)
-        self._rows.parked.add(
-            item.lane,
-            item.id if item.remembered else None,
-            item.sender,
-            item.name,
-            state,
-            packed(item),
-            None if failure is None else fingerprint(failure),
-            item.now,
-        )
+        self._keep_aside(item, "parked")
+
+    def _keep_aside(self, item: Item, state: str) -> None:
+        message_id = item.id if item.remembered else None
+        self._rows.parked.add(item.lane, message_id, item.sender, item.name, packed(item), item.now)
         self._remember(item, state, answers.interim(item, state))
 
     def _audit(self, item: Item, outcome: str, rule: str | None) -> None:
@@ -303,43 +359,6 @@ class Batch:
             rows = [_replica_row(item) for (name, _), item in sorted(newest.items()) if name == replica.fact.TYPE]
             if rows:
                 await self._plan.tables[replica.cls].follow(self._connection, json.dumps(rows))
-
-    async def _set_aside(self, aside: Sequence[SetAside]) -> None:
-        """Keep the bytes of unreadable records where only the owner looks; say on `<service>.dead` where they lie."""
-        for record in aside:
-            stored = Columns(UNREADABLE_INSERT)
-            digest = sha256(record.value or b"")
-            headers = json.dumps([[name, None if value is None else value.hex()] for name, value in record.headers])
-            stored.add(
-                *record.origin, digest.digest(), record.reason, record.key, headers.encode(), record.value, record.at
-            )
-            if await stored.write(self._connection):
-                self._publish_dead(record, digest.hexdigest())
-
-    def _publish_dead(self, record: SetAside, digest: str) -> None:
-        topic, partition, position = record.origin
-        body = {
-            "origin": {"topic": topic, "partition": partition, "offset": position},
-            "sha256": digest,
-            "reason": record.reason,
-            "at": record.at.isoformat(),
-        }
-        if record.message_id:
-            body["ce_id"] = record.message_id
-        if record.type:
-            body["ce_type"] = record.type
-        key = f"{topic}/{partition}/{position}"
-        own_id = derived_id(record.at, self._service.name, key)
-        headers = answer_headers(
-            self._service.name,
-            UNREADABLE_TYPE,
-            message_id=own_id,
-            key=key,
-            at=record.at,
-            correlation=own_id,
-            causation=own_id,
-        )
-        self._rows.publish(f"{self._service.name}.dead", key, headers, json.dumps(body, separators=(",", ":")))
 
 
 def _check_lineage(slots: Sequence[Slot], states: Sequence[Aggregate]) -> None:

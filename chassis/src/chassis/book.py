@@ -61,6 +61,11 @@ class Book:
             raise RuleError(f"{type(state).__name__} was decided but not loaded with `change`")
         return slot
 
+    @property
+    def changed(self) -> set[str]:
+        """The ids of every state a rule has changed."""
+        return {key for slots in self._slots.values() for key, slot in slots.items() if slot.dirty}
+
     async def save(self, connection: Connection) -> None:
         """Write every changed state, table by table. An aggregate made and changed here is one INSERT."""
         for cls in self._order:

@@ -99,7 +99,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         """Write down how far this copy has read, as soon as no batch is under way."""
         consumer = self._consumer
         async with self._between_batches:
-            if consumer is not None and not self.database_away:
+            if consumer is not None and not self.paused:
                 await self._progress.advance(consumer)
 
     @property
@@ -109,8 +109,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         return consumer is not None and bool(consumer.assignment())
 
     @property
-    def database_away(self) -> bool:
-        """Whether partitions are paused until the database is back."""
+    def paused(self) -> bool:
+        """Whether messages are kept out: the database is away, or the circuit is open."""
         return self._probing is not None and not self._probing.done()
 
     @property
@@ -131,7 +131,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._finish_commit()
 
     async def on_partitions_assigned(self, assigned: Any) -> None:
-        """Nothing to prepare: the inbox knows what is done."""
+        """The inbox knows what is done; only a pause has to be kept."""
+        if self.paused and self._consumer is not None:
+            self._consumer.pause(*assigned)
 
     async def _handle(self, message: KafkaMessage) -> None:
         """One batch. An exception must not escape: FastStream would pass over the batch and lose it."""
@@ -167,6 +169,9 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if items or aside:
             await self._pipeline.run(items, aside)
         self._commit(records)
+        if self._pipeline.circuit.is_open:
+            log.error("circuit open: no more messages are taken in", reason=self._pipeline.circuit.reason)
+            self._pause()
 
     def _commit(self, records: tuple[Record, ...]) -> None:
         """Commit exactly what was done, without waiting for the answer: the inbox decides."""
@@ -204,14 +209,20 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         for place, offset in first.items():
             if place in consumer.assignment():
                 consumer.seek(place, offset)
-        consumer.pause(*consumer.assignment())
-        if self._probing is None or self._probing.done():
-            self._probing = asyncio.create_task(self._probe(consumer))
+        self._pause()
 
-    async def _probe(self, consumer: AIOKafkaConsumer) -> None:
-        while not await self._pipeline.database_answers():
+    def _pause(self) -> None:
+        """Keep polling, so that the group keeps its place, but be given nothing."""
+        consumer = self._consumer
+        if consumer is not None:
+            consumer.pause(*consumer.assignment())
+            if self._probing is None or self._probing.done():
+                self._probing = asyncio.create_task(self._resume_when_well(consumer))
+
+    async def _resume_when_well(self, consumer: AIOKafkaConsumer) -> None:
+        while self._pipeline.circuit.is_open or not await self._pipeline.database_answers():
             await asyncio.sleep(_PROBE_SECONDS)
-        log.info("database back")
+        log.info("taking messages in again")
         consumer.resume(*consumer.paused())
 
 

@@ -57,6 +57,8 @@ class Door:
             return _problem(401, f"the bearer token does not hold: {error.reason}", {"WWW-Authenticate": "Bearer"})
         if len(self._waiting) >= _AT_ONCE:
             return _problem(503, "too many commands under way", {"Retry-After": "1"})
+        if self._pipeline.circuit.is_open:
+            return _problem(503, "no commands are taken in: too many fail", {"Retry-After": "60"})
         body = await _bounded_body(request)
         if body is None:
             return _problem(413, "a command is at most 1 MiB")

@@ -13,6 +13,14 @@ class RuleError(Exception):
     """A rule returned something that cannot be saved. A bug; its message is parked."""
 
 
+class TooEarly(Exception):
+    """A fact came before its predecessor. `aggregate_id` is what it waits for."""
+
+    def __init__(self, aggregate_id: str) -> None:
+        super().__init__("later")
+        self.aggregate_id = aggregate_id
+
+
 class DatabaseAway(Exception):
     """The database cannot be reached or does not take writes now."""
 

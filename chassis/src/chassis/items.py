@@ -52,6 +52,12 @@ class Item:
     """Of a clock: which setting of it fired."""
     failure: Exception | None = None
     """Set when its own handling has failed for good: it is parked without being run."""
+    parked_id: int | None = None
+    """Of a message taken from the parking lot: its row there."""
+    attempted: bool = False
+    """Whether a rule has been asked about it."""
+    failed: bool = False
+    """Whether this attempt parked it (not: left it waiting behind another)."""
     receipt: dict[str, Any] | None = field(default=None)
     """The answer, once the transaction that gave it is committed."""
 

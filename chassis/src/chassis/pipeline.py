@@ -3,31 +3,49 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import asyncpg
 import structlog
 
 from chassis.batch import Batch, Plan
-from chassis.failures import CannotGoOn, DatabaseAway, Verdict, judge
+from chassis.circuit import Circuit
+from chassis.database import Connection
+from chassis.failures import CannotGoOn, DatabaseAway, LostRace, Verdict, judge
 from chassis.items import Item, SetAside
+from chassis.lanes import MOVED
 from chassis.tables import open_tables
 from chassis.wiring import Service
 
 log = structlog.get_logger()
 
+T = TypeVar("T")
+
 _TRIES = 12
 _JITTER_SECONDS = 0.05
 
 
+@dataclass(frozen=True, slots=True)
+class Blamed:
+    """A transaction that failed because of what it was to do."""
+
+    failure: Exception
+
+
 class Pipeline:
-    """Handles items of one service. Any number of callers at once: consumer, door, clocks, deliveries."""
+    """Handles items of one service. Any number of callers at once: consumer, door, clocks, deliveries, retries."""
 
     def __init__(self, plan: Plan, pool: "asyncpg.Pool[Any]") -> None:
         self._plan = plan
         self._pool = pool
         self.wake = asyncio.Event()
         """Set after each commit: the relay has something to send."""
+        self.moved = asyncio.Event()
+        """Set when something moved that a parked lane waits for."""
+        self.awaited: set[str] = set()
+        """Aggregates that parked lanes wait for, as far as this process knows."""
+        self.circuit = Circuit()
         self.redone = 0
 
     @classmethod
@@ -42,15 +60,51 @@ class Pipeline:
 
         Raises DatabaseAway (nothing of the failed part is done: bring it again) and CannotGoOn.
         """
-        failure = await self._attempt(items, aside)
-        if failure is None:
-            return
-        if len(items) + len(aside) > 1:
+        blamed = await self._batch(items, aside)
+        if blamed is None:
+            self.circuit.note(items)
+        elif len(items) + len(aside) > 1:
             await self._halve(items, aside)
         elif items:
             await self._last_try(items[0])
         else:
-            raise CannotGoOn(f"a record cannot be set aside: {type(failure).__name__}") from failure
+            name = type(blamed.failure).__name__
+            raise CannotGoOn(f"a record cannot be set aside: {name}") from blamed.failure
+
+    async def transact(self, work: Callable[[Batch, Connection], Awaitable[T]]) -> T | Blamed:
+        """Do this work in one transaction, again after races; `Blamed` when the work itself is at fault.
+
+        Raises DatabaseAway and CannotGoOn.
+        """
+        failure: Exception = LostRace("never tried")
+        for number in range(_TRIES):
+            try:
+                return await self._commit(work)
+            except Exception as error:
+                failure = error
+            match judge(failure):
+                case Verdict.AGAIN:
+                    self.redone += 1
+                    await asyncio.sleep(random.uniform(0, _JITTER_SECONDS) * number)
+                case Verdict.AWAY:
+                    raise DatabaseAway(type(failure).__name__) from failure
+                case Verdict.STOP:
+                    raise CannotGoOn(f"{type(failure).__name__}: {failure}") from failure
+                case Verdict.CULPRIT:
+                    break
+        return Blamed(failure)
+
+    async def database_answers(self) -> bool:
+        """Whether the database takes a statement now."""
+        try:
+            async with self._pool.acquire(timeout=5) as connection:
+                await connection.fetchval("SELECT 1")
+        except Exception:
+            return False
+        return True
+
+    async def _batch(self, items: Sequence[Item], aside: Sequence[SetAside] = ()) -> Blamed | None:
+        return await self.transact(lambda batch, _: batch.run(items, aside))
 
     async def _halve(self, items: Sequence[Item], aside: Sequence[SetAside]) -> None:
         """Until the culprit stands alone."""
@@ -64,45 +118,28 @@ class Pipeline:
 
     async def _last_try(self, item: Item) -> None:
         """Once more alone, then parked."""
-        failure = await self._attempt([item])
-        if failure is None:
-            return
-        log.warning("message parked", type=item.name, id=item.id, error=type(failure).__name__)
-        item.failure = failure
-        if (hopeless := await self._attempt([item])) is not None:
-            raise CannotGoOn(f"a message cannot be parked: {type(hopeless).__name__}") from hopeless
+        blamed = await self._batch([item])
+        if blamed is not None:
+            log.warning("message parked", type=item.name, id=item.id, error=type(blamed.failure).__name__)
+            item.failure = blamed.failure
+            if (hopeless := await self._batch([item])) is not None:
+                name = type(hopeless.failure).__name__
+                raise CannotGoOn(f"a message cannot be parked: {name}") from hopeless.failure
+        self.circuit.note([item])
 
-    async def _attempt(self, items: Sequence[Item], aside: Sequence[SetAside] = ()) -> Exception | None:
-        """One transaction, again after races. The exception when a message of it is to blame."""
-        failure: Exception | None = None
-        for number in range(_TRIES):
-            try:
-                await self._transact(lambda batch: batch.run(items, aside))
-                return None
-            except Exception as error:
-                failure = error
-            match judge(failure):
-                case Verdict.AGAIN:
-                    self.redone += 1
-                    await asyncio.sleep(random.uniform(0, _JITTER_SECONDS) * number)
-                case Verdict.AWAY:
-                    raise DatabaseAway(type(failure).__name__) from failure
-                case Verdict.STOP:
-                    raise CannotGoOn(f"{type(failure).__name__}: {failure}") from failure
-                case Verdict.CULPRIT:
-                    return failure
-        return failure
-
-    async def _transact(self, work: Callable[[Batch], Awaitable[None]]) -> None:
+    async def _commit(self, work: Callable[[Batch, Connection], Awaitable[T]]) -> T:
         async with self._pool.acquire() as connection, connection.transaction():
-            await work(Batch(self._plan, connection))
+            batch = Batch(self._plan, connection)
+            result = await work(batch, connection)
         self.wake.set()
+        self.awaited |= batch.waited_for
+        if self.awaited and not self.awaited.isdisjoint(batch.moved):
+            await self._hurry(batch.moved)
+        return result
 
-    async def database_answers(self) -> bool:
-        """Whether the database takes a statement now."""
-        try:
-            async with self._pool.acquire(timeout=5) as connection:
-                await connection.fetchval("SELECT 1")
-        except Exception:
-            return False
-        return True
+    async def _hurry(self, moved: set[str]) -> None:
+        """Something moved that a parked lane waits for: its next try is now."""
+        self.awaited -= moved
+        async with self._pool.acquire() as connection:
+            await connection.execute(MOVED, sorted(moved))
+        self.moved.set()

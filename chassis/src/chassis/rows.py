@@ -75,14 +75,23 @@ INSERT INTO audit (at, actor, sender, action, subject, outcome, rule, command_id
 SELECT * FROM unnest($1::timestamptz[], $2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[],
                      $8::uuid[], $9::bytea[])"""
 
+INBOX_SETTLE = """
+UPDATE inbox SET state = n.state, receipt = n.receipt
+FROM unnest($1::uuid[], $2::text[], $3::text[], $4::text[]) AS n(id, sender, state, receipt)
+WHERE (inbox.id, inbox.sender) = (n.id, n.sender)"""
+
 LANES_LOCK = "SELECT lane FROM lanes WHERE lane = ANY($1::text[]) ORDER BY lane FOR UPDATE"
 
-LANES_OPEN = "INSERT INTO lanes (lane) SELECT * FROM unnest($1::text[]) ON CONFLICT DO NOTHING"
+LANES_OPEN = """
+INSERT INTO lanes (lane, state, type, fingerprint, waits_for, next_try_at)
+SELECT lane, 'retrying', type, fingerprint, waits_for, now() + pause
+FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::interval[])
+     AS n(lane, type, fingerprint, waits_for, pause)
+ORDER BY lane ON CONFLICT DO NOTHING"""
 
 PARKED_INSERT = """
-INSERT INTO parked (lane, message_id, sender, type, state, message, fingerprint, now)
-SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::bytea[], $7::text[],
-                     $8::timestamptz[])"""
+INSERT INTO parked (lane, message_id, sender, type, message, now)
+SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::timestamptz[])"""
 
 UNREADABLE_INSERT = """
 INSERT INTO unreadable (topic, partition, position, sha256, reason, key, headers, value, at)
@@ -124,7 +133,8 @@ class Rows:
         self.inbox = Columns(INBOX_INSERT)
         self.deliveries = Columns(DELIVERIES_INSERT)
         self.audit = Columns(AUDIT_INSERT)
-        self.lanes: set[str] = set()
+        self.settled = Columns(INBOX_SETTLE)
+        self.lanes = Columns(LANES_OPEN)
         self.parked = Columns(PARKED_INSERT)
         self.journal = Columns(JOURNAL_INSERT)
         self.outbox = Columns(OUTBOX_INSERT)
@@ -139,10 +149,10 @@ class Rows:
         self.inbox.rows.sort()
         if await self.inbox.write(connection) != len(self.inbox.rows):
             raise LostRace("inbox")
+        await self.settled.write(connection)
         await self.deliveries.write(connection)
         await self.audit.write(connection)
-        if self.lanes:
-            await connection.execute(LANES_OPEN, sorted(self.lanes))
+        await self.lanes.write(connection)
         await self.parked.write(connection)
         await self.journal.write(connection)
         await self.outbox.write(connection)

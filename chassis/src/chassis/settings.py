@@ -29,6 +29,7 @@ class Settings(BaseSettings):
     relay: RelayPlace = RelayPlace.INSIDE
     log_level: str = "info"
     start_deadline_seconds: float = 60.0
+    probe_seconds: float = 60.0
     batch_records: int = 500
     session_timeout_seconds: float = 6.0
     group_instance: str | None = None

@@ -74,7 +74,7 @@ class Clocks:
 
     async def fire(self) -> int:
         """Fire what may fire now; how many that were. Raises DatabaseAway."""
-        due = await _fetch(self._pool, DUE, self._clock.now(), _AT_ONCE)
+        due = await fetch(self._pool, DUE, self._clock.now(), _AT_ONCE)
         if not due:
             self.grace.over(waiting=False)
             return 0
@@ -121,7 +121,7 @@ class Deliveries:
 
     async def carry_out(self) -> int:
         """Send what waits; how many were tried. Raises DatabaseAway."""
-        rows = await _fetch(self._pool, TAKE_DELIVERIES, _SENDS_AT_ONCE, _LEASE_SECONDS)
+        rows = await fetch(self._pool, TAKE_DELIVERIES, _SENDS_AT_ONCE, _LEASE_SECONDS)
         sent = await asyncio.gather(*(self._try(row) for row in rows))
         items = [_delivered_item(row, self._clock.now()) for row, done in zip(rows, sent, strict=True) if done]
         if items:
@@ -135,12 +135,13 @@ class Deliveries:
         except Exception as error:
             log.warning("delivery failed", id=row["id"], attempt=row["attempts"], error=type(error).__name__)
             pause = min(300.0, 2.0 ** min(row["attempts"], 10)) * random.uniform(0.5, 1.0)
-            await _fetch(self._pool, PUT_BACK, row["id"], pause, _MOST_ATTEMPTS)
+            await fetch(self._pool, PUT_BACK, row["id"], pause, _MOST_ATTEMPTS)
             return False
         return True
 
 
-async def _fetch(pool: "asyncpg.Pool[Any]", query: str, *arguments: Any) -> list[asyncpg.Record]:
+async def fetch(pool: "asyncpg.Pool[Any]", query: str, *arguments: Any) -> list[asyncpg.Record]:
+    """Rows of one statement outside the pipeline. Raises DatabaseAway."""
     try:
         async with pool.acquire(timeout=5) as connection:
             rows: list[asyncpg.Record] = await connection.fetch(query, *arguments)

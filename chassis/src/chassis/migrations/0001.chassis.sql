@@ -40,24 +40,30 @@ CREATE TABLE journal (
     recorded_at  timestamptz NOT NULL DEFAULT now()
 ) PARTITION BY RANGE (recorded_at);
 
--- Messages that could not be handled, and those behind them in their lane (topic and key).
+-- A lane (topic and key) whose first message could not be handled; whoever appends to it, runs it or
+-- deletes from it locks its row first.
 CREATE TABLE lanes (
-    lane      text PRIMARY KEY COLLATE "C",
-    since     timestamptz NOT NULL DEFAULT now()
+    lane        text PRIMARY KEY COLLATE "C",
+    state       text        NOT NULL CONSTRAINT lanes_state CHECK (state IN ('retrying', 'quarantined')),
+    type        text        NOT NULL,
+    fingerprint text        NOT NULL,
+    waits_for   text,
+    attempts    integer     NOT NULL DEFAULT 0,
+    since       timestamptz NOT NULL DEFAULT now(),
+    next_try_at timestamptz NOT NULL
 );
+CREATE INDEX lanes_next ON lanes (next_try_at) WHERE state = 'retrying';
+
+-- Its messages, in their order: the first one parked, the others waiting behind it.
 CREATE TABLE parked (
-    id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    lane        text   NOT NULL COLLATE "C" REFERENCES lanes (lane),
-    message_id  uuid,
-    sender      text   NOT NULL,
-    type        text   NOT NULL,
-    state       text   NOT NULL CONSTRAINT parked_state CHECK (state IN ('parked', 'waiting')),
-    message     bytea  NOT NULL,
-    fingerprint text,
-    attempts    integer NOT NULL DEFAULT 0,
-    next_try_at timestamptz,
-    now         timestamptz NOT NULL,
-    parked_at   timestamptz NOT NULL DEFAULT now()
+    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    lane       text   NOT NULL COLLATE "C" REFERENCES lanes (lane),
+    message_id uuid,
+    sender     text   NOT NULL,
+    type       text   NOT NULL,
+    message    bytea  NOT NULL,
+    now        timestamptz NOT NULL,
+    parked_at  timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX parked_lane ON parked (lane, id);
 
