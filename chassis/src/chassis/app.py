@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 import asyncpg
 import structlog
 import uvicorn
+from fastapi import APIRouter
 from pydantic import ValidationError
 
 from chassis.clock import Clock
@@ -22,6 +23,7 @@ from chassis.door import Door, Vitals, make_http
 from chassis.failures import CannotGoOn, CannotStart
 from chassis.logs import set_up_logs
 from chassis.migrate import migrate
+from chassis.operations import Operations, make_operations
 from chassis.partitions import keep_partitions
 from chassis.pipeline import Pipeline
 from chassis.progress import Progress
@@ -79,7 +81,7 @@ class App:
     async def run(self) -> None:
         """Start everything, serve, stop in order. Raises CannotStart or what a part failed with."""
         self._listen_for_signals()
-        verifier = self._open_verifier(self.settings.jwks, self.settings.senders)
+        verifier = self._verifier()
         clock = Clock(self.settings.clock_file)
         await self._prepare()
         async with contextlib.AsyncExitStack() as stack:
@@ -88,7 +90,8 @@ class App:
             pipeline = await Pipeline.open(self.service, pool)
             reader = Reader(self.service, verifier, clock, self.settings.topic_prefix)
             door = Door(self.service, reader, verifier, pipeline)
-            http = await self._open_http(door)
+            operations = make_operations(Operations(self.service, reader, verifier, pipeline))
+            http = await self._open_http(door, operations)
             stack.push_async_callback(_close_http, *http)
             self._start_relay(pipeline)
             self._start("retries", Retries(pool, pipeline, self.service, self.settings.probe_seconds).run())
@@ -117,6 +120,13 @@ class App:
         """Ask for a graceful stop."""
         self._stop.set()
 
+    def _verifier(self) -> Verifier:
+        try:
+            return self._open_verifier(self.settings.jwks, self.settings.senders)
+        except (OSError, ValueError, TypeError, KeyError) as error:
+            files = f"{self.settings.jwks} and {self.settings.senders}"
+            raise CannotStart(f"keys and senders cannot be read from {files} ({type(error).__name__})") from error
+
     async def _prepare(self) -> None:
         """Database migrated, partitions made, Kafka and its topics there."""
         try:
@@ -135,6 +145,7 @@ class App:
     def _wanted_topics(self) -> dict[str, int | None]:
         prefix = self.settings.topic_prefix
         wanted: dict[str, int | None] = {prefix + topic: None for topic in self.service.topics}
+        wanted[f"{prefix}{self.service.name}.dead"] = None
         wanted |= {prefix + fact.TOPIC: fact.PARTITIONS for fact in self.service.facts.values()}
         return wanted
 
@@ -179,9 +190,9 @@ class App:
     async def _wait_for_stop(self) -> None:
         await self._stop.wait()
 
-    async def _open_http(self, door: Door) -> tuple[uvicorn.Server, "asyncio.Task[None]"]:
+    async def _open_http(self, door: Door, *routers: APIRouter) -> tuple[uvicorn.Server, "asyncio.Task[None]"]:
         listener = _listen(self.settings.http)
-        http = make_http(door, Vitals(self._live_problems, self._ready_problems))
+        http = make_http(door, Vitals(self._live_problems, self._ready_problems), *routers)
         server = _Server(uvicorn.Config(http, log_config=None, access_log=False, lifespan="off"))
         task = asyncio.create_task(server.serve(sockets=[listener]), name="http")
         return server, task

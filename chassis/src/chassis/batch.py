@@ -6,7 +6,7 @@ Locks are taken in one order everywhere: parked lanes by name, tables in declare
 
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import assert_never
@@ -32,6 +32,7 @@ from chassis.rules import (
     Aggregate,
     Decided,
     Decision,
+    Delivery,
     Invalid,
     Later,
     Refused,
@@ -216,32 +217,31 @@ class Batch:
         return handler.rule(**arguments)
 
     def _keep(self, item: Item, decided: Decided) -> list[answers.FactReference]:
-        """Take a decision into memory: numbers, journal and outbox rows. Checks first, changes after."""
+        """Take a decision into memory: numbers, journal and outbox rows. Whatever may raise comes first."""
         slots = [self._book.slot(state) for state in decided.states]
         _check_lineage(slots, decided.states)
         by_subject = {f"{state.NAME}/{state.id}": state for state in decided.states if not state.GUARD}
         told = {f"{fact.SUBJECT}/{fact.key}" for fact in decided.facts}
         if told != set(by_subject):
             raise RuleError(f"facts of {sorted(told)} for states {sorted(by_subject)}")
+        bodies = [_body(fact) for fact in decided.facts]
+        timers = {(owner.NAME, owner.id, change.name): change.due_at for owner, change in _timers(decided)}
         _take_over(slots, decided.states)
-        references = [self._publish(item, fact, by_subject[f"{fact.SUBJECT}/{fact.key}"]) for fact in decided.facts]
-        for change in decided.timers:
-            self._set_timer(decided, change)
+        self._rows.timers_set |= timers
         for delivery in decided.deliveries:
-            self._rows.deliveries.add(
-                new_id(),
-                delivery.subject_id,
-                delivery.channel,
-                delivery.recipient,
-                delivery.address,
-                delivery.title,
-                delivery.text,
-            )
-        return references
+            self._deliver(delivery)
+        return [
+            self._publish(item, fact, body, by_subject[f"{fact.SUBJECT}/{fact.key}"])
+            for fact, body in zip(decided.facts, bodies, strict=True)
+        ]
 
-    def _publish(self, item: Item, fact: Fact, state: Aggregate) -> answers.FactReference:
+    def _deliver(self, effect: Delivery) -> None:
+        self._rows.deliveries.add(
+            new_id(), effect.subject_id, effect.channel, effect.recipient, effect.address, effect.title, effect.text
+        )
+
+    def _publish(self, item: Item, fact: Fact, body: str, state: Aggregate) -> answers.FactReference:
         fact_id = new_id()
-        body = fact.__pydantic_serializer__.to_json(fact, by_alias=True, exclude_none=True).decode()
         sequence = state.version + 1
         head = sha256(f"{state.head}\n{sequence}\n{fact_id}\n{fact.TYPE}\n{body}".encode()).hexdigest()
         # The new state is this batch's own; nobody else holds it yet.
@@ -263,12 +263,6 @@ class Batch:
         actor = item.actor or item.sender
         self._rows.journal.add(state.NAME, state.id, sequence, fact_id, fact.TYPE, body, actor, item.id, at, head)
         return {"id": fact_id, "type": fact.TYPE, "subject": f"{state.NAME}/{state.id}", "sequence": sequence}
-
-    def _set_timer(self, decided: Decided, change: TimerChange) -> None:
-        owner = decided.states[0]
-        if change.of is not None:
-            owner = next(state for state in decided.states if state.id == change.of)
-        self._rows.timers_set[owner.NAME, owner.id, change.name] = change.due_at
 
     def _answer(self, item: Item, receipt: answers.Receipt) -> None:
         """Remember the message with its final answer; send that to its sender."""
@@ -359,6 +353,19 @@ class Batch:
             rows = [_replica_row(item) for (name, _), item in sorted(newest.items()) if name == replica.fact.TYPE]
             if rows:
                 await self._plan.tables[replica.cls].follow(self._connection, json.dumps(rows))
+
+
+def _body(fact: Fact) -> str:
+    return fact.__pydantic_serializer__.to_json(fact, by_alias=True, exclude_none=True).decode()
+
+
+def _timers(decided: Decided) -> Iterator[tuple[Aggregate, TimerChange]]:
+    """Each change with the aggregate whose clock it is."""
+    for change in decided.timers:
+        owners = [state for state in decided.states if change.of in (None, state.id)]
+        if not owners:
+            raise RuleError("a clock of an aggregate that was not decided")
+        yield owners[0], change
 
 
 def _check_lineage(slots: Sequence[Slot], states: Sequence[Aggregate]) -> None:

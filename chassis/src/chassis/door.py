@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
 
 from chassis.envelope import safe
@@ -52,7 +52,7 @@ class Door:
         """`POST /v1/commands`."""
         arrived = datetime.now(UTC)
         try:
-            proven = self._verifier.check_bearer(_bearer(request), arrived)
+            proven = self._verifier.check_bearer(bearer_of(request), arrived)
         except ProofError as error:
             return _problem(401, f"the bearer token does not hold: {error.reason}", {"WWW-Authenticate": "Bearer"})
         if len(self._waiting) >= _AT_ONCE:
@@ -144,10 +144,13 @@ _MEMBERS = {
 }
 
 
-def make_http(door: Door, vitals: Vitals) -> FastAPI:
-    """The service's HTTP application: the door and the health checks."""
+def make_http(door: Door, vitals: Vitals, *routers: APIRouter) -> FastAPI:
+    """The service's HTTP application: the door, the health checks, and what else it offers."""
     http = FastAPI(title="casebus", docs_url=None, redoc_url=None)
     http.add_api_route("/v1/commands", door.command, methods=["POST"], response_model=None)
+
+    for router in routers:
+        http.include_router(router)
 
     @http.get("/health/live")
     async def live() -> Response:
@@ -179,7 +182,8 @@ def _problem(status: int, reason: str, headers: dict[str, str] | None = None) ->
     return JSONResponse({"reason": reason}, status, headers)
 
 
-def _bearer(request: Request) -> str | None:
+def bearer_of(request: Request) -> str | None:
+    """The bearer token of a request, if it has one."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token if scheme.lower() == "bearer" and token else None
 

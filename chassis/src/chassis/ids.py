@@ -4,6 +4,7 @@ import re
 from datetime import UTC, datetime, timedelta
 
 import uuid_utils
+
 from casebus_contracts.base import ID_WINDOW, UUID7_PATTERN
 
 _UUID7 = re.compile(UUID7_PATTERN)

@@ -72,5 +72,8 @@ class SetAside:
     headers: tuple[tuple[str, bytes | None], ...]
     value: bytes | None
     at: datetime
+    """System time."""
+    appended_at: datetime
+    """Real time, by which a proof is judged."""
     message_id: str | None = None
     type: str | None = None

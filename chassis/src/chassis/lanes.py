@@ -51,6 +51,10 @@ CHOSEN = """
 SELECT lane FROM lanes WHERE ($1::text IS NULL OR lane = $1) AND ($2::text IS NULL OR fingerprint = $2)
 AND ($3::text IS NULL OR type = $3) ORDER BY since, lane LIMIT $4"""
 
+REPEATS = """
+SELECT count(*) AS repeats FROM parked p JOIN inbox i ON i.id = p.message_id AND i.sender = p.sender
+WHERE p.lane = ANY($1::text[]) AND i.state = 'done'"""
+
 REDRIVE = """
 UPDATE lanes SET state = 'retrying', attempts = 0, next_try_at = now() + n.pause
 FROM unnest($1::text[], $2::interval[]) AS n(lane, pause) WHERE lanes.lane = n.lane"""

@@ -3,7 +3,6 @@
 from datetime import UTC, date, datetime, timedelta
 
 from casebus_contracts.base import ID_WINDOW
-
 from chassis.database import Connection
 
 _DAYS_AHEAD = 3
@@ -12,6 +11,13 @@ _MONTHS_AHEAD = 1
 
 async def keep_partitions(connection: Connection, now: datetime) -> None:
     """Make the partitions that messages of this moment (real time) can fall into; drop the days nobody asks for."""
+    async with connection.transaction():
+        # Two copies starting at once would make the same table.
+        await connection.execute("SELECT pg_advisory_xact_lock(hashtext('partitions'))")
+        await _keep(connection, now)
+
+
+async def _keep(connection: Connection, now: datetime) -> None:
     today = now.astimezone(UTC).date()
     oldest = today - ID_WINDOW - timedelta(days=1)
     for number in range((today - oldest).days + _DAYS_AHEAD + 1):

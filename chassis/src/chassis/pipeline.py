@@ -15,6 +15,7 @@ from chassis.database import Connection
 from chassis.failures import CannotGoOn, DatabaseAway, LostRace, Verdict, judge
 from chassis.items import Item, SetAside
 from chassis.lanes import MOVED
+from chassis.rules import Aggregate
 from chassis.tables import open_tables
 from chassis.wiring import Service
 
@@ -93,6 +94,30 @@ class Pipeline:
                 case Verdict.CULPRIT:
                     break
         return Blamed(failure)
+
+    async def rehearse(self, work: Callable[[Batch, Connection], Awaitable[T]]) -> T | Blamed:
+        """Do this work and undo it again: what would happen."""
+        try:
+            async with self._pool.acquire() as connection:
+                transaction = connection.transaction()
+                await transaction.start()
+                try:
+                    return await work(Batch(self._plan, connection), connection)
+                finally:
+                    await transaction.rollback()
+        except Exception as error:
+            if judge(error) is Verdict.AWAY:
+                raise DatabaseAway(type(error).__name__) from error
+            return Blamed(error)
+
+    async def find(self, cls: type[Aggregate], key: str) -> Aggregate | None:
+        """One state as it is now. Raises DatabaseAway."""
+        try:
+            async with self._pool.acquire(timeout=5) as connection:
+                found = await self._plan.tables[cls].read(connection, [key])
+        except Exception as error:
+            raise DatabaseAway(type(error).__name__) from error
+        return found[0] if found else None
 
     async def database_answers(self) -> bool:
         """Whether the database takes a statement now."""

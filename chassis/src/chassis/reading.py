@@ -26,15 +26,22 @@ SENDER_MAY_NOT = "I-07"
 
 
 class Record(Protocol):
-    """What the chassis uses of a Kafka record."""
+    """What the chassis uses of a Kafka record. `timestamp` is the broker's append time in ms."""
 
-    topic: str
-    partition: int
-    offset: int
-    timestamp: int
-    key: bytes | None
-    value: bytes | None
-    headers: Headers
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def offset(self) -> int: ...
+    @property
+    def timestamp(self) -> int: ...
+    @property
+    def key(self) -> bytes | None: ...
+    @property
+    def value(self) -> bytes | None: ...
+    @property
+    def headers(self) -> Headers: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,8 +128,10 @@ class Reader:
         remembered = is_uuid7(arrival.message_id) and in_window(arrival.message_id, arrival.real)
         if not remembered:
             answer = Invalid("id", "not a uuid7 of the last 35 days")
-        # Refused types are hashed as they came: what nobody decoded has no canonical form.
-        canonical = arrival.body if message is None else message.__pydantic_serializer__.to_json(message, by_alias=True)
+        if message is None:
+            canonical = _canonical(arrival.body)
+        else:
+            canonical = message.__pydantic_serializer__.to_json(message, by_alias=True)
         return Item(
             kind=Kind.COMMAND,
             name=type_,
@@ -195,13 +204,15 @@ class Reader:
         )
 
     def _aside(self, record: Record, headers: dict[str, bytes | None], origin: Origin, reason: str) -> SetAside:
+        appended = datetime.fromtimestamp(record.timestamp / 1000, UTC)
         return SetAside(
             origin,
             reason,
             record.key,
             tuple(record.headers),
             record.value,
-            self._clock.at(datetime.fromtimestamp(record.timestamp / 1000, UTC)),
+            self._clock.at(appended),
+            appended,
             message_id=_safe_header(headers, "ce_id"),
             type=_safe_header(headers, "ce_type"),
         )
@@ -213,6 +224,14 @@ class _Unreadable(Exception):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def _canonical(body: bytes) -> bytes:
+    """A command nobody could decode, the same through both doors if it is JSON at all."""
+    try:
+        return json.dumps(json.loads(body), sort_keys=True).encode()
+    except (ValueError, RecursionError):
+        return body
 
 
 def content_hash(type_: str, key: str, actor: str, body: bytes) -> bytes:
@@ -270,12 +289,3 @@ def _sequence(headers: dict[str, bytes | None]) -> int:
 def _safe_header(headers: dict[str, bytes | None], name: str) -> str | None:
     value = headers.get(name)
     return None if value is None else safe(value.decode("ascii", "replace"))
-
-
-def structured(body: bytes) -> dict[str, Any] | None:
-    """The members of a CloudEvent in structured JSON form, or None when the bytes are no JSON object."""
-    try:
-        event = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    return event if isinstance(event, dict) else None

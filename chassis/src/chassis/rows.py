@@ -94,9 +94,9 @@ INSERT INTO parked (lane, message_id, sender, type, message, now)
 SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::timestamptz[])"""
 
 UNREADABLE_INSERT = """
-INSERT INTO unreadable (topic, partition, position, sha256, reason, key, headers, value, at)
+INSERT INTO unreadable (topic, partition, position, sha256, reason, key, headers, value, at, appended_at)
 SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::text[], $6::bytea[], $7::bytea[],
-                     $8::bytea[], $9::timestamptz[])
+                     $8::bytea[], $9::timestamptz[], $10::timestamptz[])
 ON CONFLICT DO NOTHING RETURNING topic, partition, position"""
 
 

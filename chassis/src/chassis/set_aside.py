@@ -18,7 +18,14 @@ async def set_aside(connection: Connection, rows: Rows, service: str, records: S
         digest = sha256(record.value or b"")
         headers = json.dumps([[name, None if value is None else value.hex()] for name, value in record.headers])
         stored.add(
-            *record.origin, digest.digest(), record.reason, record.key, headers.encode(), record.value, record.at
+            *record.origin,
+            digest.digest(),
+            record.reason,
+            record.key,
+            headers.encode(),
+            record.value,
+            record.at,
+            record.appended_at,
         )
         if await stored.write(connection):
             _tell(rows, service, record, digest.hexdigest())

@@ -86,6 +86,14 @@ class Replica:
     cls: type[Aggregate]
 
 
+@dataclass(frozen=True, slots=True)
+class Operators:
+    """The directory table of people, and the question whether one of them operates the system."""
+
+    cls: type[Aggregate]
+    allowed: Callable[[Any], bool]
+
+
 def due_name(name: str) -> str:
     """The handler name of a clock."""
     return f"due:{name}"
@@ -117,6 +125,7 @@ class Service:
         self.facts: dict[str, type[Fact]] = {}
         self.replicas: dict[str, Replica] = {}
         self.send: Send | None = None
+        self.operators: Operators | None = None
         guards = [table.GUARD for table in tables]
         if guards != sorted(guards):
             raise WiringError(f"{name}: guards are declared last, so that their locks are the shortest")
@@ -143,6 +152,10 @@ class Service:
     def deliver(self, send: Send) -> None:
         """Name the function that carries deliveries out."""
         self.send = send
+
+    def operated_by(self, cls: type[Aggregate], allowed: Callable[[Any], bool]) -> None:
+        """Who may look into and move the parking lot: the staff `allowed` says yes to."""
+        self.operators = Operators(cls, allowed)
 
     def replicate(self, fact: type[Fact], cls: type[Aggregate]) -> None:
         """Keep the table of `cls` equal to the last `fact` of each key."""

@@ -78,6 +78,8 @@ CREATE TABLE unreadable (
     headers   bytea   NOT NULL,
     value     bytea,
     at        timestamptz NOT NULL,
+    appended_at timestamptz NOT NULL,
+    resent_at timestamptz,
     PRIMARY KEY (topic, partition, position)
 );
 
