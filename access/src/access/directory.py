@@ -110,3 +110,8 @@ SYSTEM = Staff("system", name="system", work_email="", role=Role.CENTRAL, office
 
 ACTOR = read(Staff, "actor", missing="I-07", constants={SYSTEM.id: SYSTEM})
 """The wiring of the parameter `actor`: the staff member who gave the command."""
+
+
+def operates(person: Staff) -> bool:
+    """Whether this person looks after the system itself: parked messages, redrive, discard."""
+    return person.active and person.role is Role.OPERATOR

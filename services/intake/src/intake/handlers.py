@@ -1,6 +1,6 @@
 """Which message needs what."""
 
-from access.directory import ACTOR, Office, Staff
+from access.directory import ACTOR, Office, Staff, operates
 from access.matrix import WHO_RULES
 from casebus_contracts import (
     AssignRequest,
@@ -19,6 +19,7 @@ from intake.lobby import Lobby
 from intake.request import Request
 
 SERVICE = Service("intake", tables=(Request, Lobby), replicas=(Office, Staff), who_rules=WHO_RULES)
+SERVICE.operated_by(Staff, operates)
 
 REQUEST = change(Request, "request_id")
 LOBBY = change(Lobby, "office_id", new=Lobby)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from access.directory import ACTOR, Office, Staff
+from access.directory import ACTOR, Office, Staff, operates
 from access.matrix import WHO_RULES
 from casebus_contracts import (
     Acknowledge,
@@ -18,6 +18,7 @@ from notifications import answers, overdue
 from notifications.alert import Alert, Watch, overdue_alert_id
 
 SERVICE = Service("notifications", tables=(Alert, Watch), replicas=(Office, Staff), who_rules=WHO_RULES)
+SERVICE.operated_by(Staff, operates)
 
 
 def _alert_of(kind: OverdueKind) -> Input:

@@ -1,12 +1,13 @@
 """Which message needs what."""
 
-from access.directory import ACTOR, County, Office, Region, Staff
+from access.directory import ACTOR, County, Office, Region, Staff, operates
 from access.matrix import WHO_RULES
 from casebus_contracts import UpdateStaff, UpsertCounty, UpsertOffice, UpsertRegion, UpsertStaff
 from chassis.wiring import Service, change, read
 from staffing import members, places
 
 SERVICE = Service("staffing", tables=(Region, County, Office, Staff), who_rules=WHO_RULES)
+SERVICE.operated_by(Staff, operates)
 
 SERVICE.on(UpsertRegion, places.upsert_region, actor=ACTOR, region=change(Region, "region_id"))
 SERVICE.on(
