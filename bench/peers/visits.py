@@ -221,7 +221,8 @@ def _timed(visit: Visit, action: str, message: Message) -> dict[str, Any]:
 def _publish(message: Message, visit: Visit, topic: str, fact: dict[str, Any], rows: Rows) -> dict[str, Any]:
     fact_id, body = str(uuid_utils.uuid7()), json.dumps(fact, separators=(",", ":"))
     visit.version += 1
-    visit.head = hashlib.sha256(f"{visit.head}\n{visit.version}\n{fact_id}\n{topic}\n{body}".encode()).hexdigest()
+    told = (visit.head, str(visit.version), fact_id, topic, message.id, message.actor, message.now.isoformat(), body)
+    visit.head = hashlib.sha256("\n".join(told).encode()).hexdigest()
     origin = (message.actor, message.id, message.now, visit.head)
     rows.journal.append(("request", visit.id, visit.version, fact_id, topic, body, *origin))
     subject = f"ce_subject\trequest/{visit.id}\nce_sequence\t{visit.version}\n"

@@ -5,6 +5,7 @@ import hashlib
 import json
 from collections import defaultdict
 from dataclasses import replace
+from datetime import UTC, datetime
 
 from casebus_testing.checker import Evidence, judge
 from casebus_testing.checker.evidence import DeliveryRow, InboxRow, JournalRow, Mail, Record
@@ -13,6 +14,7 @@ from casebus_testing.checker.verdict import Verdict
 COMMAND = "0197c9a0-0000-7000-8000-000000000001"
 REQUEST = "0197c9a0-0000-7000-8000-00000000000a"
 SUBJECT = f"request/{REQUEST}"
+AT = datetime(2026, 3, 2, 15, tzinfo=UTC)
 PROOF = ".".join(("e30", base64.urlsafe_b64encode(b'{"azp": "guest"}').rstrip(b"=").decode(), "x"))
 
 
@@ -58,8 +60,9 @@ def journal(*facts: Record) -> list[JournalRow]:
     rows, head = [], ""
     for each in facts:
         number, fact_id, body = int(each.header("ce_sequence")), each.header("ce_id"), (each.value or b"").decode()
-        head = hashlib.sha256(f"{head}\n{number}\n{fact_id}\n{each.topic}\n{body}".encode()).hexdigest()
-        rows.append(JournalRow("intake", SUBJECT, number, fact_id, each.topic, body, COMMAND, head))
+        told = (head, str(number), fact_id, each.topic, COMMAND, "clerk", AT.isoformat(), body)
+        head = hashlib.sha256("\n".join(told).encode()).hexdigest()
+        rows.append(JournalRow("intake", SUBJECT, number, fact_id, each.topic, body, COMMAND, "clerk", AT, head))
     return rows
 
 

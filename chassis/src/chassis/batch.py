@@ -8,7 +8,6 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import sha256
 from typing import assert_never
 
 from casebus_contracts.base import Fact
@@ -19,6 +18,7 @@ from chassis.envelope import RECEIPT_TYPE, answer_headers, fact_headers
 from chassis.failures import RuleError, TooEarly
 from chassis.ids import new_id
 from chassis.items import Item, Kind, SetAside
+from chassis.journal import link
 from chassis.parking import fingerprint, first_pause, packed
 from chassis.rows import (
     DELIVERIES_CLAIM,
@@ -243,7 +243,8 @@ class Batch:
     def _publish(self, item: Item, fact: Fact, body: str, state: Aggregate) -> answers.FactReference:
         fact_id = new_id()
         sequence = state.version + 1
-        head = sha256(f"{state.head}\n{sequence}\n{fact_id}\n{fact.TYPE}\n{body}".encode()).hexdigest()
+        at, actor = item.now, item.actor or item.sender
+        head = link(state.head, sequence, fact_id, fact.TYPE, item.id, actor, at, body)
         # The new state is this batch's own; nobody else holds it yet.
         object.__setattr__(state, "version", sequence)
         object.__setattr__(state, "head", head)
@@ -260,7 +261,6 @@ class Batch:
             traceparent=item.traceparent,
         )
         self._rows.publish(fact.TOPIC, state.id, headers, body)
-        actor = item.actor or item.sender
         self._rows.journal.add(state.NAME, state.id, sequence, fact_id, fact.TYPE, body, actor, item.id, at, head)
         return {"id": fact_id, "type": fact.TYPE, "subject": f"{state.NAME}/{state.id}", "sequence": sequence}
 

@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -82,6 +83,8 @@ class JournalRow:
     type: str
     body: str
     cause: str
+    actor: str
+    at: datetime
     hash: str
 
 

@@ -78,8 +78,8 @@ def _judge_journal(evidence: Evidence, facts: Facts, findings: Findings) -> None
 
 
 def _chained(head: str, row: JournalRow) -> str:
-    text = f"{head}\n{row.sequence}\n{row.fact_id}\n{row.type}\n{row.body}"
-    return hashlib.sha256(text.encode()).hexdigest()
+    told = (head, str(row.sequence), row.fact_id, row.type, row.cause, row.actor, row.at.isoformat(), row.body)
+    return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
 
 def _compare(row: JournalRow, record: Record, findings: Findings) -> None:

@@ -11,7 +11,7 @@ import asyncpg
 from casebus_testing.checker.evidence import DeliveryRow, InboxRow, JournalRow, Mail
 
 JOURNAL = """
-SELECT aggregate || '/' || aggregate_id AS subject, sequence, fact_id::text, type, body, cause::text, hash
+SELECT aggregate || '/' || aggregate_id AS subject, sequence, fact_id::text, type, body, cause::text, actor, at, hash
 FROM journal ORDER BY 1, 2"""
 
 INBOX = "SELECT id::text, sender, state, receipt FROM inbox WHERE receipt IS NOT NULL"
