@@ -248,7 +248,6 @@ class Batch:
         # The new state is this batch's own; nobody else holds it yet.
         object.__setattr__(state, "version", sequence)
         object.__setattr__(state, "head", head)
-        at = item.now
         headers = fact_headers(
             self._service.name,
             type(fact),
