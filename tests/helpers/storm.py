@@ -17,6 +17,7 @@ from casebus_testing.waiting import eventually
 
 DONE = "SELECT count(*) FROM inbox WHERE topic = 'intake.commands'"
 IN_TRANSACTION = re.compile(r"unexpected EOF on client connection with an open transaction")
+DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 STILL_SECONDS = 60.0
 ANSWER_SECONDS = 90.0
 AHEAD = 200
@@ -82,7 +83,7 @@ class Storm:
         while True:
             try:
                 ((self.done,),) = await rows(self.system, "intake", DONE)
-            except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+            except DATABASE_AWAY:
                 continue
             finally:
                 await asyncio.sleep(0.01)

@@ -60,6 +60,9 @@ def judge(error: BaseException) -> Verdict:
         if state.startswith(_STOP):
             return Verdict.STOP
         return Verdict.CULPRIT
+    if isinstance(error, asyncpg.InternalClientError):
+        # The driver lost its way, as it may when the server dies under it: a new connection shows what is the matter.
+        return Verdict.AGAIN
     if isinstance(error, OSError | asyncpg.InterfaceError | TimeoutError):
         return Verdict.AWAY
     return Verdict.CULPRIT
