@@ -5,14 +5,18 @@ import asyncio
 import sys
 from pathlib import Path
 
+import asyncpg
+
 from casebus_cli.errors import CliError
 from casebus_cli.main import main as casebus
 from casebus_testing import places
 from casebus_testing.sample import DIRECTORY
 from casebus_testing.stack import StackError, end_run
 from casebus_testing.system import System
+from casebus_testing.waiting import eventually
 
 RUN_DIR = Path(".run")
+DIRECTORY_SECONDS = 30.0
 
 
 def main() -> int:
@@ -35,9 +39,24 @@ def up(run_dir: Path) -> int:
     system = asyncio.run(System.launch(run_dir, background=True))
     stack_file = str(system.run_dir / places.NAME)
     status = casebus(["bootstrap", "--stack", stack_file, str(DIRECTORY)])
+    asyncio.run(_directory_everywhere(system))
     system.release()
     print(_addresses(system))
     return status
+
+
+async def _directory_everywhere(system: System) -> None:
+    """The first command after `up` must find its actor: wait until every service has the staff that staffing has."""
+    connections = [await asyncpg.connect(system.database(service)) for service in system.processes]
+
+    async def same() -> bool:
+        return len({await each.fetchval("SELECT count(*) FROM staff") for each in connections}) == 1
+
+    try:
+        await eventually(same, within=DIRECTORY_SECONDS, what="the directory has reached every service")
+    finally:
+        for each in connections:
+            await each.close()
 
 
 def down(run_dir: Path) -> int:
