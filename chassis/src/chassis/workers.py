@@ -22,6 +22,7 @@ log = structlog.get_logger()
 
 _AT_ONCE = 500
 _POLL_SECONDS = 0.1
+_FIRED_PER_SECOND = 5_000
 _AWAY_SECONDS = 1.0
 _GRACE_SECONDS = 60.0
 _SEND_SECONDS = 30.0
@@ -47,8 +48,8 @@ WHERE id = $1::uuid AND state = 'sending'"""
 class Clocks:
     """Fires timers whose time has come and whose inputs are read that far.
 
-    Two copies may see the same one; one claims it. At most 500 a look, so that a backlog of clocks
-    leaves room for messages.
+    Two copies may see the same one; one claims it. At most 500 a look and 5,000 a second, so that a
+    backlog of clocks leaves room for messages.
     """
 
     def __init__(
@@ -69,8 +70,7 @@ class Clocks:
             except DatabaseAway:
                 await asyncio.sleep(_AWAY_SECONDS)
             else:
-                if not fired:
-                    await asyncio.sleep(_POLL_SECONDS)
+                await asyncio.sleep(fired / _FIRED_PER_SECOND if fired else _POLL_SECONDS)
 
     async def fire(self) -> int:
         """Fire what may fire now; how many that were. Raises DatabaseAway."""
@@ -80,7 +80,7 @@ class Clocks:
             return 0
         ready = await self._ready(due)
         if ready:
-            await self._pipeline.run([_due_item(row) for row in ready])
+            await self._pipeline.run([due_item(row) for row in ready])
         return len(ready)
 
     async def _ready(self, due: list[asyncpg.Record]) -> list[asyncpg.Record]:
@@ -152,7 +152,8 @@ async def fetch(pool: "asyncpg.Pool[Any]", query: str, *arguments: Any) -> list[
         raise
 
 
-def _due_item(row: asyncpg.Record) -> Item:
+def due_item(row: asyncpg.Record) -> Item:
+    """The item of one row of `DUE`."""
     own_id = new_id()
     return Item(
         kind=Kind.DUE,
