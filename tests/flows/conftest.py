@@ -7,8 +7,9 @@ import pytest_asyncio
 from flow import Flow, flow_of, load_sample_directory
 
 from access.keys import NewSender
+from casebus_testing.senders import GUEST
 from casebus_testing.stack import Stack
-from casebus_testing.system import GUEST, System
+from casebus_testing.system import System
 
 CLINIC = NewSender("clinic", may_send=("CreateRequest",))
 """Another sender, who may do little."""

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import itertools
 import os
+import warnings
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
@@ -23,15 +24,36 @@ class NewDatabase(Protocol):
         """Creates a database, applies the folders of migrations in order, returns its connection text."""
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--stack containers`: the servers come from a container engine."""
+    parser.addoption(
+        "--stack",
+        choices=("packages", "containers"),
+        default=os.environ.get("CASEBUS_STACK_FROM", "packages"),
+        help="where Kafka and PostgreSQL come from (CASEBUS_STACK_FROM)",
+    )
+
+
 @pytest.fixture(scope="session")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """Kafka and PostgreSQL, running; they end with the session."""
     try:
-        started = Stack.start(tmp_path_factory.mktemp("stack"))
+        started = start_stack(request.config.getoption("--stack"), tmp_path_factory.mktemp("stack"))
     except StackError as error:
         pytest.exit(str(error), returncode=3)
     with started:
         yield started
+
+
+def start_stack(kind: str, run_dir: Path) -> Stack:
+    """A stack in `containers` if an engine answers, else from packages."""
+    if kind == "containers":
+        from casebus_testing import containers
+
+        if containers.engine_answers():
+            return containers.start(run_dir)
+        warnings.warn("No container engine answers: Kafka and PostgreSQL come from packages.", stacklevel=2)
+    return Stack.start(run_dir)
 
 
 @pytest.fixture

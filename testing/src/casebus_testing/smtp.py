@@ -1,4 +1,7 @@
-"""`python -m casebus_testing.smtp PORT FOLDER`: a real mail server on loopback that keeps what it gets in a Maildir."""
+"""`python -m casebus_testing.smtp PORT FOLDER [HOST]`: a real mail server that keeps what it gets in a Maildir.
+
+HOST is where it listens: loopback, unless a container around it is the border.
+"""
 
 import asyncio
 import signal
@@ -9,16 +12,16 @@ from aiosmtpd.handlers import Mailbox
 from aiosmtpd.smtp import SMTP
 
 
-async def serve(port: int, folder: Path) -> None:
+async def serve(port: int, folder: Path, host: str = "127.0.0.1") -> None:
     """Takes mail for anybody until SIGTERM."""
     loop = asyncio.get_running_loop()
     ended = asyncio.Event()
     loop.add_signal_handler(signal.SIGTERM, ended.set)
     mailbox = Mailbox(folder)
-    server = await loop.create_server(lambda: SMTP(mailbox, hostname="localhost"), "127.0.0.1", port)
+    server = await loop.create_server(lambda: SMTP(mailbox, hostname="localhost"), host, port)
     async with server:
         await ended.wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2])))
+    asyncio.run(serve(int(sys.argv[1]), Path(sys.argv[2]), *sys.argv[3:]))

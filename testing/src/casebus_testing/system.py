@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import secrets
 import shutil
 import sys
 import time
@@ -13,9 +14,11 @@ import httpx
 from confluent_kafka.admin import AdminClient
 
 from access.keys import NewSender, SenderFiles, write_senders
+from casebus_deploy.databases import ROLES, create_roles, drop_roles
 from casebus_deploy.topics import create_topics
 from casebus_testing import places
 from casebus_testing.clock import SystemClock
+from casebus_testing.senders import GUEST
 from casebus_testing.stack import Stack, StackError
 from casebus_testing.stack.ports import LOOPBACK, free_ports, listens
 from casebus_testing.stack.processes import RunFile, Running, spawn
@@ -24,8 +27,6 @@ SERVICES = ("staffing", "intake", "notifications")
 READY_SECONDS = 45.0
 STOP_SECONDS = 10.0
 LOG_TAIL = 3000
-DIRECTORY_COMMANDS = ("UpsertRegion", "UpsertCounty", "UpsertOffice", "UpsertStaff", "UpdateStaff")
-GUEST = NewSender("guest", as_system=DIRECTORY_COMMANDS)
 
 
 @dataclass(slots=True)
@@ -60,6 +61,7 @@ class System:
         self._owns_stack = False
         self._run_file = RunFile(run_dir)
         self._databases: list[str] = []
+        self._roles: dict[str, dict[str, str]] = {}
         self._topics: list[str] = []
         self._smtp: Running | None = None
         self._smtp_port = 0
@@ -143,9 +145,10 @@ class System:
         """Leaves everything running in the background; `casebus_testing.stack.end_run` ends it later."""
         self.stack.release()
 
-    def database(self, service: str) -> str:
-        """The connection text of a service's database."""
-        return self.stack.dsn(self._database_name(service))
+    def database(self, service: str, role: str | None = None) -> str:
+        """The connection text of a service's database: of the server's superuser, or of the database's role `role`."""
+        name = self._database_name(service)
+        return self.stack.dsn(name) if role is None else self._roles[name][role]
 
     @property
     def smtp(self) -> str:
@@ -173,10 +176,14 @@ class System:
     def _create_database(self, name: str) -> None:
         self.stack.create_database(name)
         self._databases.append(name)
+        passwords = {f"{name}_{role}": secrets.token_urlsafe(12) for role in ROLES}
+        self._roles[name] = create_roles(self.stack.postgres, name, passwords)
 
     def _clear_stack(self) -> None:
         while self._databases:
-            self.stack.drop_database(self._databases.pop())
+            name = self._databases.pop()
+            self.stack.drop_database(name)
+            drop_roles(self.stack.postgres, name)
         if self._topics:
             admin = AdminClient({"bootstrap.servers": self.stack.kafka})
             deleting = admin.delete_topics(self._topics)
@@ -188,7 +195,9 @@ class System:
     def _process(self, service: str, port: int, extra: Mapping[str, str]) -> ServiceProcess:
         env = {
             "CASEBUS_KAFKA": self.stack.kafka,
-            "CASEBUS_DATABASE": self.database(service),
+            "CASEBUS_DATABASE": self.database(service, "app"),
+            "CASEBUS_DATABASE_OWNER": self.database(service, "owner"),
+            "CASEBUS_DATABASE_RELAY": self.database(service, "relay"),
             "CASEBUS_HTTP": f"{LOOPBACK}:{port}",
             "CASEBUS_JWKS": str(self.files.jwks),
             "CASEBUS_SENDERS": str(self.files.senders),

@@ -115,7 +115,7 @@ class Kafka:
     def wait_ready(self) -> None:
         """Waits until the broker answers with every partition led. Raises StackError with the end of its log."""
         deadline = time.monotonic() + READY_SECONDS
-        while not (ports.listens(self._port) and self._answers()):
+        while not (ports.listens(self._port) and answers(self.address)):
             if self.running is None or not self.running.alive:
                 raise StackError(f"Kafka ended while it started; the end of {self.log}:\n{_tail(self.log)}")
             if time.monotonic() > deadline:
@@ -157,17 +157,18 @@ class Kafka:
             return [f"-XX:AOTCache={_java_cache()}"]
         return [f"-XX:AOTCacheOutput={self._home / 'new.aot'}"] if trust_cache else []
 
-    def _answers(self) -> bool:
-        from confluent_kafka import KafkaException
-        from confluent_kafka.admin import AdminClient
+def answers(address: str) -> bool:
+    """Whether the broker at `host:port` answers with every partition led."""
+    from confluent_kafka import KafkaException
+    from confluent_kafka.admin import AdminClient
 
-        client = AdminClient({"bootstrap.servers": self.address, "log_level": 0, "reconnect.backoff.max.ms": 100})
-        try:
-            metadata = client.list_topics(timeout=2)
-        except KafkaException:
-            return False
-        led = all(part.leader >= 0 for topic in metadata.topics.values() for part in topic.partitions.values())
-        return bool(metadata.brokers) and led
+    client = AdminClient({"bootstrap.servers": address, "log_level": 0, "reconnect.backoff.max.ms": 100})
+    try:
+        metadata = client.list_topics(timeout=2)
+    except KafkaException:
+        return False
+    led = all(part.leader >= 0 for topic in metadata.topics.values() for part in topic.partitions.values())
+    return bool(metadata.brokers) and led
 
 
 def keep_java_cache(home: Path) -> None:

@@ -91,7 +91,7 @@ class Postgres:
     def wait_ready(self) -> None:
         """Waits until a query is answered. Raises StackError with the end of the log."""
         deadline = time.monotonic() + READY_SECONDS
-        while not self._answers():
+        while not answers(self.dsn):
             if self.running is None or not self.running.alive:
                 if not self._predecessor_lingers() or time.monotonic() > deadline:
                     raise StackError(f"PostgreSQL ended while it started; the end of {self.log}:\n{_tail(self.log)}")
@@ -119,19 +119,21 @@ class Postgres:
     def _data(self) -> Path:
         return self._home / "data"
 
-    def _answers(self) -> bool:
-        import psycopg
-
-        try:
-            with psycopg.connect(self.dsn, connect_timeout=2) as connection:
-                connection.execute("select 1")
-        except psycopg.OperationalError:
-            return False
-        return True
-
     def _predecessor_lingers(self) -> bool:
         """After kill -9 the old backends need a moment to notice; until then a new server refuses to start."""
         return "pre-existing shared memory block" in _tail(self.log)[-400:]
+
+
+def answers(dsn: str) -> bool:
+    """Whether the server of a connection text answers a query."""
+    import psycopg
+
+    try:
+        with psycopg.connect(dsn, connect_timeout=2) as connection:
+            connection.execute("select 1")
+    except psycopg.OperationalError:
+        return False
+    return True
 
 
 def _user_for_server() -> str:

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import IO, TypeVar
+from typing import IO, Protocol, TypeVar
 
 import psycopg
 from psycopg import sql
@@ -17,16 +17,50 @@ from casebus_testing.stack.postgres import Postgres
 from casebus_testing.stack.processes import RunFile, Running
 from casebus_testing.stack.versions import cache_home
 
-Server = TypeVar("Server")
+T = TypeVar("T")
 
 TRIES = 3
 CACHE_MEGABYTES, RUN_MEGABYTES = 350, 300
 
 
+class Server(Protocol):
+    """What a stack does with a server, wherever it runs."""
+
+    def start(self) -> Running | None:
+        """Starts it, on its old data if it ran before; the process, if it is one of ours."""
+
+    def wait_ready(self) -> None:
+        """Returns when it answers. Raises StackError."""
+
+    def kill(self) -> None:
+        """Ends it as a power cut would."""
+
+    def stop(self) -> None:
+        """Ends it in order."""
+
+
+class KafkaServer(Server, Protocol):
+    """A broker."""
+
+    @property
+    def address(self) -> str:
+        """`host:port` for clients."""
+
+
+class PostgresServer(Server, Protocol):
+    """A database server."""
+
+    @property
+    def dsn(self) -> str:
+        """Connection text of the superuser, database `postgres`."""
+
+
 class Stack:
     """A broker and a database server that answer. Make one with `Stack.start`."""
 
-    def __init__(self, run_dir: Path, kafka: Kafka | None, postgres: Postgres | None, lock: IO[str] | None) -> None:
+    def __init__(
+        self, run_dir: Path, kafka: KafkaServer | None, postgres: PostgresServer | None, lock: IO[str] | None = None
+    ) -> None:
         self.run_dir = run_dir
         self.run_file = RunFile(run_dir)
         self._kafka_server, self._postgres_server, self._lock = kafka, postgres, lock
@@ -113,8 +147,10 @@ class Stack:
     def __exit__(self, *_: object) -> None:
         self.stop()
 
-    def _start_again(self, server: Kafka | Postgres, wait: bool) -> None:
-        self.run_file.put(server.start())
+    def _start_again(self, server: Server, wait: bool) -> None:
+        running = server.start()
+        if running is not None:
+            self.run_file.put(running)
         if wait:
             server.wait_ready()
 
@@ -175,7 +211,7 @@ def _started(server: Kafka | Postgres) -> Running:
     return server.running
 
 
-def _ours(server: Server | None) -> Server:
+def _ours(server: T | None) -> T:
     if server is None:
         raise StackError("The servers were not started by this program, so it neither kills nor starts them.")
     return server

@@ -1,0 +1,7 @@
+"""The sender that every system for trying things has."""
+
+from access.keys import NewSender
+
+DIRECTORY_COMMANDS = ("UpsertRegion", "UpsertCounty", "UpsertOffice", "UpsertStaff", "UpdateStaff")
+GUEST = NewSender("guest", as_system=DIRECTORY_COMMANDS)
+"""May send everything for staff, and the directory for itself."""
