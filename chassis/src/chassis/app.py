@@ -6,7 +6,6 @@ import signal
 import socket
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -22,10 +21,9 @@ from chassis.database import open_pool
 from chassis.door import Door, Vitals, make_http
 from chassis.failures import CannotGoOn, CannotStart
 from chassis.logs import set_up_logs
-from chassis.migrate import migrate
 from chassis.operations import Operations, make_operations
-from chassis.partitions import keep_partitions
 from chassis.pipeline import Pipeline
+from chassis.preparing import keep_partitions_ahead, prepare_database, wait_for_outbox
 from chassis.progress import Progress
 from chassis.proofs import Verifier
 from chassis.reading import Reader
@@ -42,7 +40,6 @@ OpenVerifier: TypeAlias = Callable[[Path, Path], Verifier]
 """Makes the verifier from the JWKS file and the senders file."""
 
 _STALE_SECONDS = 30.0
-_PARTITIONS_SECONDS = 3600.0
 _STOP_SECONDS = 10.0
 
 
@@ -97,7 +94,7 @@ class App:
             self._start("retries", Retries(pool, pipeline, self.service, self.settings.probe_seconds).run())
             if self.service.send is not None:
                 self._start("deliveries", Deliveries(pool, pipeline, clock, self.service.send).run())
-            self._start("partitions", self._keep_partitions(pool))
+            self._start("partitions", keep_partitions_ahead(self.settings))
             progress = Progress(pool, clock, self.service.topics, self.settings.topic_prefix)
             consumer = self._make_consumer(reader, pipeline, progress)
             await consumer.start()
@@ -110,8 +107,8 @@ class App:
     async def relay_only(self) -> None:
         """The relay as a process of its own."""
         self._listen_for_signals()
-        await asyncio.to_thread(migrate, self.settings.database, [self._migrations])
-        self._relay = Relay(self.settings.database, self.settings.kafka, topic_prefix=self.settings.topic_prefix)
+        await wait_for_outbox(self.settings)
+        self._relay = Relay(self.settings.relay_dsn, self.settings.kafka, topic_prefix=self.settings.topic_prefix)
         self._start("relay", self._relay.run())
         await self._until_told()
         await self._relay.stop()
@@ -129,17 +126,7 @@ class App:
 
     async def _prepare(self) -> None:
         """Database migrated, partitions made, Kafka and its topics there."""
-        try:
-            await asyncio.to_thread(migrate, self.settings.database, [self._migrations])
-            connection = await asyncpg.connect(self.settings.database, timeout=10)
-            try:
-                await keep_partitions(connection, datetime.now(UTC))
-            finally:
-                await connection.close()
-        except OSError as error:
-            raise CannotStart(
-                "no PostgreSQL at CASEBUS_DATABASE: start it (`make up`) or correct the setting"
-            ) from error
+        await prepare_database(self.settings, self.service, self._migrations)
         await wait_for_kafka(self.settings.kafka, self._wanted_topics(), self.settings.start_deadline_seconds)
 
     def _wanted_topics(self) -> dict[str, int | None]:
@@ -156,7 +143,7 @@ class App:
     def _start_relay(self, pipeline: Pipeline) -> None:
         if self.settings.relay is RelayPlace.INSIDE:
             self._relay = Relay(
-                self.settings.database,
+                self.settings.relay_dsn,
                 self.settings.kafka,
                 topic_prefix=self.settings.topic_prefix,
                 wake=pipeline.wake,
@@ -199,13 +186,6 @@ class App:
 
     def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work, name=name))
-
-    async def _keep_partitions(self, pool: "asyncpg.Pool[Any]") -> None:
-        while True:
-            await asyncio.sleep(_PARTITIONS_SECONDS)
-            with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-                async with pool.acquire() as connection:
-                    await keep_partitions(connection, datetime.now(UTC))
 
     def _live_problems(self) -> list[str]:
         problems = [f"{task.get_name()} has ended" for task in self._tasks if task.done()]

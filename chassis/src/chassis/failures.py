@@ -66,3 +66,14 @@ def judge(error: BaseException) -> Verdict:
     if isinstance(error, OSError | asyncpg.InterfaceError | TimeoutError):
         return Verdict.AWAY
     return Verdict.CULPRIT
+
+
+def described(error: BaseException) -> str:
+    """An exception in words without values: its class, and what the database says where that names only its own things.
+
+    A message of class 42 (a missing table, a missing right) speaks of the statement, whose values are parameters;
+    others may quote a row.
+    """
+    state = getattr(error, "sqlstate", None) or ""
+    told = str(error.args[0]).partition("\n")[0] if state.startswith(("42", "3F")) and error.args else ""
+    return ": ".join(filter(None, (type(error).__name__, told)))

@@ -6,7 +6,7 @@ from pathlib import Path
 import psycopg
 from yoyo import get_backend, read_migrations  # type: ignore[import-untyped]
 
-from chassis.failures import CannotStart
+from chassis.failures import CannotStart, described
 
 CHASSIS_MIGRATIONS = Path(__file__).parent / "migrations"
 _LOCK = 0x6361736562757300
@@ -33,7 +33,7 @@ def _apply(dsn: str, folders: Sequence[Path]) -> int:
         try:
             backend.apply_migrations(missing)
         except Exception as error:
-            raise CannotStart(f"a migration of {folder.name} failed: {error}") from error
+            raise CannotStart(f"a migration of {folder.name} failed: {described(error)}") from error
         applied += len(missing)
     backend.connection.close()
     return applied

@@ -12,7 +12,7 @@ import structlog
 from chassis.batch import Batch, Plan
 from chassis.circuit import Circuit
 from chassis.database import Connection
-from chassis.failures import CannotGoOn, DatabaseAway, LostRace, Verdict, judge
+from chassis.failures import CannotGoOn, DatabaseAway, LostRace, Verdict, described, judge
 from chassis.items import Item, SetAside
 from chassis.lanes import MOVED
 from chassis.rules import Aggregate
@@ -90,7 +90,7 @@ class Pipeline:
                 case Verdict.AWAY:
                     raise DatabaseAway(type(failure).__name__) from failure
                 case Verdict.STOP:
-                    raise CannotGoOn(f"{type(failure).__name__}: {failure}") from failure
+                    raise CannotGoOn(described(failure)) from failure
                 case Verdict.CULPRIT:
                     break
         return Blamed(failure)

@@ -25,6 +25,8 @@ class Aggregate:
     NAME: ClassVar[str]
     TABLE: ClassVar[str]
     GUARD: ClassVar[bool] = False
+    PERSONAL: ClassVar[frozenset[str]] = frozenset()
+    """Columns with data of persons, or with free text: reports do not see them."""
 
     id: str
     version: int = dataclasses.field(default=0, kw_only=True, compare=False, repr=False)

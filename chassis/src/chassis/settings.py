@@ -21,6 +21,8 @@ class Settings(BaseSettings):
 
     kafka: str
     database: str = Field(repr=False)
+    database_owner: str | None = Field(default=None, repr=False)
+    database_relay: str | None = Field(default=None, repr=False)
     http: str = "127.0.0.1:0"
     jwks: Path
     senders: Path
@@ -34,3 +36,13 @@ class Settings(BaseSettings):
     session_timeout_seconds: float = 6.0
     group_instance: str | None = None
     group_suffix: str = ""
+
+    @property
+    def owner_dsn(self) -> str:
+        """Who migrates and makes partitions: a role of its own, or the pipeline's user."""
+        return self.database_owner or self.database
+
+    @property
+    def relay_dsn(self) -> str:
+        """Who empties the outbox: a role of its own, or the pipeline's user."""
+        return self.database_relay or self.database

@@ -35,6 +35,7 @@ def describe(system: "System") -> dict[str, Any]:
             name: {
                 "http": process.http,
                 "database": process.database,
+                "report": system.database(process.service, "report"),
                 "log": str(process.log),
                 "pid": process.running.pid if process.running else None,
             }

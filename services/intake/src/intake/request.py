@@ -47,6 +47,17 @@ class Request(Aggregate):
 
     NAME: ClassVar[str] = "request"
     TABLE: ClassVar[str] = "requests"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset(
+        {
+            "client",
+            "interpreter_language",
+            "companions",
+            "representative",
+            "comments",
+            "correction_reason",
+            "left_reason",
+        }
+    )
 
     request_type: RequestType
     office_id: str
