@@ -11,6 +11,7 @@ import pytest
 
 from casebus_testing.stack import Stack, StackError
 from casebus_testing.system import System
+from casebus_testing.waiting import eventually
 
 
 async def launch(tmp_path: Path, stack: Stack, prefix: str, **options: object) -> System:
@@ -79,4 +80,8 @@ async def test_a_system_leaves_nothing_on_servers_it_shares(tmp_path: Path, stac
         pass
 
     client = confluent_kafka.admin.AdminClient({"bootstrap.servers": stack.kafka})
-    assert not [name for name in client.list_topics(timeout=10).topics if name.startswith(topic_prefix)]
+
+    def no_topic_is_left() -> bool:
+        return not [name for name in client.list_topics(timeout=10).topics if name.startswith(topic_prefix)]
+
+    await eventually(no_topic_is_left)
