@@ -57,14 +57,19 @@ class Discard(BaseModel):
     reason: str = Field(min_length=3, max_length=500)
 
 
-class Resend(BaseModel):
-    """Send an unreadable record again, some of its headers and its body put right."""
+class Place(BaseModel):
+    """Where an unreadable record lies."""
 
     model_config = ConfigDict(extra="forbid")
 
     topic: str
-    partition: int
-    offset: int
+    partition: int = Field(ge=0, lt=2**31)
+    offset: int = Field(ge=0, lt=2**63)
+
+
+class Resend(Place):
+    """Send an unreadable record again, some of its headers and its body put right."""
+
     headers: dict[str, str] = Field(default_factory=dict)
     key: str | None = None
     body: str | None = Field(default=None, max_length=1_000_000)
@@ -120,7 +125,8 @@ class Operations:
 
         async def work(batch: Batch, connection: Connection) -> int | None:
             discarded = await discard_first(batch, connection, self._service, wanted.lane, wanted.reason, actor)
-            await connection.execute(AUDIT, actor, "operator", "discard", wanted.lane, wanted.reason)
+            outcome = "nothing parked" if discarded is None else wanted.reason
+            await connection.execute(AUDIT, actor, "operator", "discard", wanted.lane, outcome)
             return discarded
 
         discarded = await self._done(await self._pipeline.transact(work))
@@ -132,12 +138,14 @@ class Operations:
         """Places, reasons and sizes; never bytes."""
         return [_shown(row) for row in await self._rows(unreadable.LIST)]
 
+    async def described(self, place: Place) -> dict[str, Any]:
+        """What of one record's envelope is there."""
+        return unreadable.described(await self._kept(place))
+
     async def resend(self, wanted: Resend, actor: str) -> dict[str, Any]:
         """The repaired record takes the way of any other; its proof is judged by when it was appended."""
-        rows = await self._rows(unreadable.ONE, wanted.topic, wanted.partition, wanted.offset)
-        if not rows:
-            raise HTTPException(404, "no unreadable record is kept from this place")
-        read = self._reader.read(unreadable.repaired(rows[0], wanted.headers, wanted.key, wanted.body))
+        kept, prefix = await self._kept(wanted), self._reader.topic_prefix
+        read = self._reader.read(unreadable.repaired(kept, wanted.headers, wanted.key, wanted.body, prefix))
         if isinstance(read, SetAside):
             raise HTTPException(422, f"still unreadable: {read.reason}")
         if read is None:
@@ -184,6 +192,13 @@ class Operations:
             "fails_again": dict(fails),
         }
 
+    async def _kept(self, place: Place) -> Mapping[str, Any]:
+        rows = await self._rows(unreadable.ONE, place.topic, place.partition, place.offset)
+        if not rows:
+            raise HTTPException(404, "no unreadable record is kept from this place")
+        row: Mapping[str, Any] = rows[0]
+        return row
+
     async def _chosen(self, choice: Choice) -> list[Any]:
         return await self._rows(CHOSEN, choice.lane, choice.fingerprint, choice.type, choice.limit)
 
@@ -228,6 +243,10 @@ def make_operations(operations: Operations) -> APIRouter:
     @router.get("/unreadable")
     async def listed(_: actor) -> list[dict[str, Any]]:
         return await operations.unreadable()
+
+    @router.post("/unreadable/show")
+    async def described(place: Place, _: actor) -> dict[str, Any]:
+        return await operations.described(place)
 
     @router.post("/unreadable/resend")
     async def resent(wanted: Resend, by: actor) -> dict[str, Any]:

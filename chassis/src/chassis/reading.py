@@ -70,13 +70,13 @@ class Reader:
         self._service = service
         self._verifier = verifier
         self._clock = clock
-        self._prefix = len(topic_prefix)
+        self.topic_prefix = topic_prefix
         self._commands_topic = f"{service.name}.commands"
         self.passed_over = 0
 
     def read(self, record: Record) -> Item | SetAside | None:
         """An item, a record to set aside, or None for a fact of a type nobody here knows."""
-        topic = record.topic[self._prefix :]
+        topic = record.topic[len(self.topic_prefix) :]
         origin = Origin(topic, record.partition, record.offset)
         real = datetime.fromtimestamp(record.timestamp / 1000, UTC)
         headers = dict(record.headers)
