@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Final
 
-from casebus_cli import bootstrap, send, sign, tail, token
+from casebus_cli import bootstrap, dead, parked, send, sign, tail, token
 from casebus_cli.errors import CliError
+from casebus_cli.options import shared
 
 COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "token": (token, "a bearer token for the HTTP doors"),
@@ -15,6 +16,8 @@ COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "send": (send, "publish commands with proofs and print their receipts"),
     "tail": (tail, "what flows through topics, live"),
     "bootstrap": (bootstrap, "load the first directory, once"),
+    "parked": (parked, "messages whose handling failed: look, try again, give up"),
+    "dead": (dead, "records nobody could read: look, repair, send again"),
 }
 
 
@@ -31,13 +34,10 @@ def main(words: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    shared = argparse.ArgumentParser(add_help=False)
-    shared.add_argument("--stack", help="the stack's file (default: $CASEBUS_STACK, else the nearest .run/stack.json)")
-    shared.add_argument("--sender", default="guest", help="in whose name to send (default guest)")
     parser = argparse.ArgumentParser(prog="casebus", description="Talk to a running casebus.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     for name, (module, summary) in COMMANDS.items():
-        module.add(commands.add_parser(name, parents=[shared], help=summary, description=module.__doc__))
+        module.add(commands.add_parser(name, parents=[shared()], help=summary, description=module.__doc__))
     return parser
 
 

@@ -1,6 +1,7 @@
 """Receipts and records as lines for a terminal."""
 
 import sys
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -34,6 +35,23 @@ def record_line(record: Any, prefix: str = "") -> str:
     what = "" if type_ in ("", topic) else f" {type_}"
     sequence = f" #{number}" if number else ""
     return f"{at} {place}{what}{sequence} {coloured(_text(record.key), '2')} {_text(record.value)}"
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Rows under their header, columns aligned."""
+    lines = [[name.upper().replace("_", " ") for name in header], *rows]
+    widths = [max(len(line[column]) for line in lines) for column in range(len(header))]
+    return ["  ".join(f"{cell:<{width}}" for cell, width in zip(line, widths, strict=True)).rstrip() for line in lines]
+
+
+def moment(text: str) -> str:
+    """A time as in RFC 3339, as the clock on the wall shows it."""
+    return datetime.fromisoformat(text).astimezone().strftime("%Y-%m-%d %H:%M:%S")
+
+
+def counted(number: int, thing: str) -> str:
+    """`1 lane`, `2 lanes`."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"
 
 
 def coloured(text: str, code: str) -> str:

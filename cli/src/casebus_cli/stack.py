@@ -22,6 +22,13 @@ class Stack:
     signing_keys: Mapping[str, Path]
     kids: Mapping[str, str] = field(default_factory=dict)
     topic_prefix: str = ""
+    staff: Mapping[str, str] = field(default_factory=dict)
+    """Of the sample directory: a staff id by role, if the file names one."""
+
+    @property
+    def services(self) -> list[str]:
+        """Every service once; a further copy (`intake-2`) works on the same database."""
+        return [name for name in self.http if name.rpartition("-")[0] not in self.http]
 
     def door(self, service: str) -> str:
         """The base URL of a service's HTTP door."""
@@ -63,6 +70,7 @@ def read_stack(content: Mapping[str, Any], folder: Path) -> Stack:
         signing_keys={name: folder / entry["signing_key_file"] for name, entry in senders.items()},
         kids={name: entry["kid"] for name, entry in senders.items() if "kid" in entry},
         topic_prefix=content["kafka"].get("topic_prefix", ""),
+        staff=content.get("sample", {}).get("staff", {}),
     )
 
 
