@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from access.directory import Staff
+from access.directory import Office, Staff
 from access.roles import Role
 from casebus_contracts import (
     AlertRaised,
@@ -124,13 +124,11 @@ def test_who_has_left_the_staff_hears_of_nothing() -> None:
 
 
 @pytest.mark.rule("INV-N2")
-def test_an_alarm_about_an_office_whose_staff_is_not_known_yet_waits() -> None:
-    assert overdue(staff=()) == Later("ADAIR", "")
-
-
-@pytest.mark.rule("INV-N2")
-def test_an_alarm_about_an_office_that_is_not_known_yet_waits() -> None:
-    assert visit_overdue(None, UNWATCHED, None, STAFF, WAITED, HALF_PAST) == Later("ADAIR", "")
+@pytest.mark.parametrize(("office", "staff"), [(ADAIR, ()), (None, STAFF)])
+def test_an_alarm_waits_until_the_office_and_its_staff_are_known(
+    office: Office | None, staff: tuple[Staff, ...]
+) -> None:
+    assert visit_overdue(None, UNWATCHED, office, staff, WAITED, HALF_PAST) == Later("ADAIR", "")
 
 
 @pytest.mark.rule("INV-N4")
@@ -163,9 +161,10 @@ def test_each_kind_has_an_alert_of_its_own() -> None:
 
 
 @pytest.mark.rule("INV-N1")
-def test_each_request_has_an_alert_of_its_own() -> None:
+def test_each_request_has_an_alert_of_its_own_that_is_as_old() -> None:
     other = REQUEST[:-1] + "2"
 
+    assert overdue_alert_id(other, OverdueKind.WAITING)[:13] == REQUEST[:13]
     assert overdue_alert_id(other, OverdueKind.WAITING) != overdue_alert_id(REQUEST, OverdueKind.WAITING)
 
 
@@ -219,6 +218,8 @@ def test_being_timed_out_ends_every_alert_of_the_visit() -> None:
     outcome = walk_in_timed(UNWATCHED, WAITING, SERVING, CLOSING, TIMED_OUT, TEN)
 
     assert resolved(outcome) == [WAITING.id, SERVING.id, CLOSING.id]
+    assert isinstance(outcome, Decided)
+    assert [state.id for state in outcome.states] == [WAITING.id, SERVING.id, CLOSING.id, REQUEST]
 
 
 @pytest.mark.rule("A-14")
