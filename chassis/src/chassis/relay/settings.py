@@ -28,7 +28,7 @@ class RelaySettings:
     stop_seconds: float = 5.0
     linger_ms: float = 1.0
     max_message_bytes: int = 1_000_000
-    kafka: Mapping[str, str | int | float | bool] = field(default_factory=lambda: MappingProxyType({}))
+    kafka: Mapping[str, str | int | float | bool] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 
 
 @dataclass(slots=True)
