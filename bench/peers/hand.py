@@ -18,6 +18,7 @@ from access.proofs import Senders
 from bench.outbox_rows import header_pairs
 from bench.peers import visit_tables
 from bench.peers.visits import MODELS, Message, Rows, handle
+from chassis.collector import spare_collector
 
 PREFIX, KAFKA, DSN = (os.environ["CASEBUS_" + name] for name in ("TOPIC_PREFIX", "KAFKA", "DATABASE"))
 BATCH_RECORDS, RELAY_ROWS = 500, 2_000
@@ -50,6 +51,7 @@ class HandLoop:
             auto_offset_reset="earliest",
         )
         await consumer.start()
+        spare_collector()
         while not relaying.done():
             batches = await consumer.getmany(timeout_ms=20, max_records=BATCH_RECORDS)
             if records := [record for batch in batches.values() for record in batch]:
