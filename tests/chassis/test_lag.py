@@ -15,7 +15,7 @@ CASES = {
     "an idle topic": ([(5, 5)] * 6, State.OK, "nothing waits"),
     "a first look at a backlog": ([(0, 900)], State.OK, "too few looks"),
     "work comes and is done": ([(10, 10), (20, 25), (40, 40), (55, 60)], State.OK, "all was done 10 s ago"),
-    "one record came just now": ([(5, 5), (5, 5), (5, 5), (5, 6)], State.OK, "1 record wait"),
+    "one record came just now": ([(5, 5), (5, 5), (5, 5), (5, 6)], State.OK, "1 record waits"),
     "a backlog that shrinks": ([(0, 900), (300, 910), (600, 920), (800, 930)], State.OK, "ever fewer: done in 5 s"),
     "a lag that stays": ([(0, 50), (100, 150), (200, 250), (300, 350)], State.OK, "no more than before"),
     "a lag that swings": ([(0, 50), (60, 150), (200, 230), (300, 350)], State.OK, "no more than before"),

@@ -8,7 +8,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import assert_never
+from typing import TYPE_CHECKING, assert_never
 
 from casebus_contracts.base import Fact
 from chassis import answers
@@ -44,6 +44,9 @@ from chassis.set_aside import set_aside
 from chassis.tables import Table
 from chassis.wiring import Handler, Service
 
+if TYPE_CHECKING:
+    from chassis.tracing import Tracing, TransactionTrace
+
 SYSTEM = "system"
 """The actor of a sender that acts for itself. What it does is audited."""
 
@@ -54,6 +57,7 @@ class Plan:
 
     service: Service
     tables: Mapping[type[Aggregate], Table]
+    tracing: "Tracing | None" = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +79,18 @@ class Batch:
         self._rows = Rows()
         self._known: dict[tuple[str, str], Remembered] = {}
         self._parked: set[str] = set()
+        self._followed: set[str] = set()
         self.waited_for: set[str] = set()
         """Aggregates that messages parked here wait for."""
+        self.answered: Counter[str] = Counter()
+        """Receipts given, by outcome."""
+        self.trace: TransactionTrace | None = None
 
     async def run(self, items: Sequence[Item], aside: Sequence[SetAside] = ()) -> None:
         """Everything about these messages but the commit. Items carry their receipts afterwards."""
         await set_aside(self._connection, self._rows, self._service.name, aside)
         if items:
+            self._begin_trace(items)
             self._parked = await lock_lanes(self._connection, list({item.lane for item in items}))
             remembered = {item.id for item in items if item.remembered}
             self._known = await look_up(self._connection, remembered) if remembered else {}
@@ -97,6 +106,7 @@ class Batch:
         """Messages of one parked lane, in order, up to the first that fails: how many were done, and its failure."""
         runnable = [(item, handler) for item in items if (handler := self._service.handlers.get(item.name))]
         await self._book.load(self._connection, runnable)
+        self._begin_trace(items)
         done, failure = 0, None
         for item in items:
             failure = self._run(item)
@@ -129,7 +139,7 @@ class Batch:
     @property
     def moved(self) -> set[str]:
         """The ids of the aggregates this batch changed."""
-        return self._book.changed
+        return self._book.changed | self._followed
 
     def preview(self) -> Preview:
         """What the messages handled so far would publish, answer and deliver."""
@@ -175,9 +185,22 @@ class Batch:
         elif (failure := item.failure or self._run(item)) is not None:
             self._park(item, failure)
 
+    def _begin_trace(self, items: Sequence[Item]) -> None:
+        if self._plan.tracing is not None:
+            self.trace = self._plan.tracing.transaction(items)
+
     def _run(self, item: Item) -> Exception | None:
+        """Handle one message, in a span of its own where somebody traces. What it raises is given back."""
+        if self.trace is None:
+            return self._attempt(item)
+        span = self.trace.begin(item)
+        failure = self._attempt(item)
+        self.trace.done(span, item, failure)
+        return failure
+
+    def _attempt(self, item: Item) -> Exception | None:
         """Run the rule and answer. What it raises is given back; nothing it did is kept then."""
-        item.attempted = item.answer is None
+        item.attempted, item.failed = item.answer is None, False
         try:
             outcome = self._outcome(item)
             references = self._keep(item, outcome) if isinstance(outcome, Decided) else []
@@ -257,7 +280,7 @@ class Batch:
             sequence=sequence,
             correlation=item.correlation,
             causation=item.id,
-            traceparent=item.traceparent,
+            traceparent=item.onward or item.traceparent,
         )
         self._rows.publish(fact.TOPIC, state.id, headers, body)
         self._rows.journal.add(state.NAME, state.id, sequence, fact_id, fact.TYPE, body, actor, item.id, at, head)
@@ -288,6 +311,7 @@ class Batch:
 
     def _send_receipt(self, item: Item, receipt: answers.Receipt, text: str, receipt_id: str) -> None:
         item.receipt = receipt
+        self.answered[receipt["outcome"]] += 1
         headers = answer_headers(
             self._service.name,
             RECEIPT_TYPE,
@@ -351,6 +375,7 @@ class Batch:
         for replica in self._service.replicas.values():
             rows = [_replica_row(item) for (name, _), item in sorted(newest.items()) if name == replica.fact.TYPE]
             if rows:
+                self._followed.update(str(row["id"]) for row in rows)
                 await self._plan.tables[replica.cls].follow(self._connection, json.dumps(rows))
 
 

@@ -6,6 +6,7 @@ over a failed batch) is switched off here; tests/chassis/test_faststream.py show
 
 import asyncio
 import time
+from collections import Counter, defaultdict
 from typing import Any
 
 import structlog
@@ -19,7 +20,7 @@ from chassis.failures import DatabaseAway
 from chassis.fetching import TotalSubscriber
 from chassis.items import Item, SetAside
 from chassis.pipeline import Pipeline
-from chassis.progress import Progress
+from chassis.progress import Progress, standing
 from chassis.reading import Reader, Record
 from chassis.settings import Settings
 
@@ -55,6 +56,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._done: dict[TopicPartition, int] = {}
         self._committing: asyncio.Task[None] | None = None
         self._probing: asyncio.Task[None] | None = None
+        self._under_way: tuple[Record, ...] = ()
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._began = time.monotonic()
         self._broker = KafkaBroker(settings.kafka, allow_auto_create_topics=False, logger=None)
@@ -122,6 +124,26 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
     def _consumer(self) -> AIOKafkaConsumer | None:
         return self._subscriber.consumer
 
+    @property
+    def partitions(self) -> int:
+        """How many partitions the group has given to this copy."""
+        consumer = self._consumer
+        return 0 if consumer is None else len(consumer.assignment())
+
+    def standing(self) -> dict[tuple[str, int], tuple[int, int]]:
+        """(next offset to be done, end) of each partition of this copy, by topic without prefix and partition."""
+        consumer = self._consumer
+        if consumer is None:
+            return {}
+        found = {(place.topic, place.partition): ends for place, ends in standing(consumer).items()}
+        if not self._idle.is_set():
+            for record in reversed(self._under_way):
+                place = (record.topic, record.partition)
+                if place in found:
+                    found[place] = (record.offset, found[place][1])
+        prefix = len(self._settings.topic_prefix)
+        return {(topic[prefix:], partition): ends for (topic, partition), ends in found.items()}
+
     async def on_partitions_revoked(self, revoked: Any) -> None:
         """Finish or abandon: the next owner starts where the offsets say."""
         try:
@@ -146,6 +168,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             await self._run(records)
         except DatabaseAway as away:
+        self._under_way = records
             log.warning("database away", error=str(away))
             self._pause_at(records)
         except Exception as error:
@@ -162,6 +185,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         aside: list[SetAside] = []
         for record in self._reader.order(records):
             read = self._reader.read(record)
+        self._note_ages(records)
             if isinstance(read, Item):
                 items.append(read)
             elif read is not None:
@@ -172,11 +196,19 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         if self._pipeline.circuit.is_open:
             log.error("circuit open: no more messages are taken in", reason=self._pipeline.circuit.reason)
             self._pause()
+            self._pipeline.metrics.add(SET_ASIDE, Counter(each.reason for each in aside))
 
     def _commit(self, records: tuple[Record, ...]) -> None:
         """Commit exactly what was done, without waiting for the answer: the inbox decides."""
         for record in records:
             place = TopicPartition(record.topic, record.partition)
+    def _note_ages(self, records: tuple[Record, ...]) -> None:
+        now, ages = time.time() * 1000, defaultdict(list)
+        for record in records:
+            ages[record.topic].append((now - record.timestamp) / 1000)
+        for topic, of_topic in ages.items():
+            self._pipeline.metrics.observe(EVENT_AGE, of_topic, topic[len(self._settings.topic_prefix) :])
+
             if record.offset >= self._done.get(place, 0):
                 self._done[place] = record.offset + 1
                 self._progress.handled(place, record.offset, record.timestamp)

@@ -4,9 +4,11 @@ import asyncio
 import itertools
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from types import MappingProxyType
+from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import JSONResponse
@@ -33,6 +35,8 @@ class Vitals:
 
     live: Callable[[], list[str]]
     ready: Callable[[], list[str]]
+    details: Callable[[], dict[str, Any]] = dict
+    """What is worth knowing beside, without making the service unready."""
 
 
 class Door:
@@ -47,6 +51,7 @@ class Door:
         self._numbers = itertools.count(time.time_ns())
         self._waiting: list[tuple[Item, asyncio.Future[None]]] = []
         self._working: asyncio.Task[None] | None = None
+        self.unauthorized = 0
 
     async def command(self, request: Request) -> Response:
         """`POST /v1/commands`."""
@@ -54,6 +59,7 @@ class Door:
         try:
             proven = self._verifier.check_bearer(bearer_of(request), arrived)
         except ProofError as error:
+            self.unauthorized += 1
             return _problem(401, f"the bearer token does not hold: {error.reason}", {"WWW-Authenticate": "Bearer"})
         if len(self._waiting) >= _AT_ONCE:
             return _problem(503, "too many commands under way", {"Retry-After": "1"})
@@ -99,7 +105,7 @@ class Door:
             origin,
             arrived,
             correlation=str(event.get("correlationid") or ""),
-            traceparent=request.headers.get("traceparent", ""),
+            traceparent=request.headers.get("traceparent") or str(event.get("traceparent") or ""),
             flaw=flaw,
         )
 
@@ -158,13 +164,13 @@ def make_http(door: Door, vitals: Vitals, *routers: APIRouter) -> FastAPI:
 
     @http.get("/health/ready")
     async def ready() -> Response:
-        return _health(vitals.ready())
+        return _health(vitals.ready(), vitals.details())
 
     return http
 
 
-def _health(problems: list[str]) -> Response:
-    return JSONResponse({"problems": problems}, 503 if problems else 200)
+def _health(problems: list[str], details: Mapping[str, Any] = MappingProxyType({})) -> Response:
+    return JSONResponse({"problems": problems, **details}, 503 if problems else 200)
 
 
 def _answer(item: Item, who_rules: frozenset[str]) -> Response:

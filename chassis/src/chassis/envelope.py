@@ -15,6 +15,7 @@ RECEIPT_TYPE = "casebus.receipt"
 UNREADABLE_TYPE = "casebus.unreadable"
 
 _PRINTABLE = re.compile(r"[^\x20-\x7e]")
+_TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _SAFE_LENGTH = 100
 
 
@@ -52,6 +53,11 @@ def optional(headers: Mapping[str, bytes | None], name: str) -> str:
 def safe(text: str) -> str:
     """Foreign text fit for an answer or a log: printable ASCII, at most 100 characters."""
     return _PRINTABLE.sub("?", text[:_SAFE_LENGTH])
+
+
+def traceparent_in(text: str) -> str:
+    """A W3C traceparent as it came; "" for anything else, so that a new trace begins there."""
+    return text if text and _TRACEPARENT.fullmatch(text) else ""
 
 
 def fact_headers(

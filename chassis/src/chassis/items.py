@@ -45,6 +45,8 @@ class Item:
     sequence: int = 0
     correlation: str = ""
     traceparent: str = ""
+    onward: str = ""
+    """The traceparent of what this message causes; "" for its own."""
     answer: Refused | Invalid | None = None
     remembered: bool = True
     """False when the id cannot be kept in the inbox (no uuid7, or outside the window)."""

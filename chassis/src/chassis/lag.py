@@ -56,7 +56,7 @@ def judge_lag(window: Sequence[Look]) -> Judgement:
         return Judgement(State.OK, "nothing waits")
     looks = _since_it_was_last_made_anew(window)
     if len(looks) < _FEWEST_LOOKS:
-        return Judgement(State.OK, f"{_records(last.lag)} wait; too few looks to judge")
+        return Judgement(State.OK, f"{_waiting(last.lag)}; too few looks to judge")
     caught_up = _last_place(looks, lambda place: looks[place].lag == 0)
     since = looks[caught_up or 0 :]
     moved = _last_place(since, lambda place: place > 0 and since[place].committed > since[place - 1].committed)
@@ -65,7 +65,7 @@ def judge_lag(window: Sequence[Look]) -> Judgement:
     if _fell_silent(since, moved):
         return _stopped(since, moved)
     if caught_up is not None:
-        return Judgement(State.OK, f"{_records(last.lag)} wait; all was done {last.at - since[0].at:.0f} s ago")
+        return Judgement(State.OK, f"{_waiting(last.lag)}; all was done {last.at - since[0].at:.0f} s ago")
     return _moving(looks)
 
 
@@ -101,8 +101,8 @@ def _last_place(looks: Sequence[Look], holds: Callable[[int], bool]) -> int | No
 def _never_moved(looks: Sequence[Look]) -> Judgement:
     last, seconds = looks[-1], looks[-1].at - looks[0].at
     if len([look for look in looks if look.lag]) < _FEWEST_LOOKS:
-        return Judgement(State.OK, f"{_records(last.lag)} wait, for less than {seconds:.0f} s")
-    return Judgement(State.STALLED, f"{_records(last.lag)} wait, and nothing was committed for {seconds:.0f} s")
+        return Judgement(State.OK, f"{_waiting(last.lag)}, for less than {seconds:.0f} s")
+    return Judgement(State.STALLED, f"{_waiting(last.lag)}, and nothing was committed for {seconds:.0f} s")
 
 
 def _fell_silent(looks: Sequence[Look], moved: int) -> bool:
@@ -115,7 +115,7 @@ def _stopped(looks: Sequence[Look], moved: int) -> Judgement:
     first, commit, last = looks[0], looks[moved], looks[-1]
     return Judgement(
         State.STOPPED,
-        f"{_records(last.lag)} wait; commits came for {commit.at - first.at:.0f} s, "
+        f"{_waiting(last.lag)}; commits came for {commit.at - first.at:.0f} s, "
         f"and none for {last.at - commit.at:.0f} s since",
     )
 
@@ -129,13 +129,13 @@ def _moving(looks: Sequence[Look]) -> Judgement:
     come, done = (last.end - first.end) / seconds, (last.committed - first.committed) / seconds
     if newer > older and last.lag > first.lag:
         return Judgement(
-            State.FALLING_BEHIND, f"{_records(last.lag)} wait, ever more: {come:.0f}/s come, {done:.0f}/s are done"
+            State.FALLING_BEHIND, f"{_waiting(last.lag)}, ever more: {come:.0f}/s come, {done:.0f}/s are done"
         )
     if done > come:
         left = last.lag / (done - come)
-        return Judgement(State.OK, f"{_records(last.lag)} wait, ever fewer: done in {left:.0f} s at this rate")
-    return Judgement(State.OK, f"{_records(last.lag)} wait, no more than before")
+        return Judgement(State.OK, f"{_waiting(last.lag)}, ever fewer: done in {left:.0f} s at this rate")
+    return Judgement(State.OK, f"{_waiting(last.lag)}, no more than before")
 
 
-def _records(count: int) -> str:
-    return "1 record" if count == 1 else f"{count:,} records"
+def _waiting(count: int) -> str:
+    return "1 record waits" if count == 1 else f"{count:,} records wait"

@@ -2,9 +2,10 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import asyncpg
 import structlog
@@ -15,9 +16,13 @@ from chassis.database import Connection
 from chassis.failures import CannotGoOn, DatabaseAway, LostRace, Verdict, described, judge
 from chassis.items import Item, SetAside
 from chassis.lanes import MOVED
+from chassis.metrics import RECEIPTS, TRANSACTION, Metrics
 from chassis.rules import Aggregate
 from chassis.tables import open_tables
 from chassis.wiring import Service
+
+if TYPE_CHECKING:
+    from chassis.tracing import Tracing
 
 log = structlog.get_logger()
 
@@ -47,14 +52,15 @@ class Pipeline:
         self.awaited: set[str] = set()
         """Aggregates that parked lanes wait for, as far as this process knows."""
         self.circuit = Circuit()
+        self.metrics = Metrics()
         self.redone = 0
 
     @classmethod
-    async def open(cls, service: Service, pool: "asyncpg.Pool[Any]") -> "Pipeline":
+    async def open(cls, service: Service, pool: "asyncpg.Pool[Any]", tracing: "Tracing | None" = None) -> "Pipeline":
         """Compare the service's aggregates with the database. Raises CannotStart."""
         async with pool.acquire() as connection:
             tables = await open_tables(connection, (*service.tables, *service.replica_tables))
-        return cls(Plan(service, tables), pool)
+        return cls(Plan(service, tables, tracing), pool)
 
     async def run(self, items: Sequence[Item], aside: Sequence[SetAside] = ()) -> None:
         """Handle these messages in order; afterwards their receipts are committed.
@@ -155,7 +161,12 @@ class Pipeline:
     async def _commit(self, work: Callable[[Batch, Connection], Awaitable[T]]) -> T:
         async with self._pool.acquire() as connection, connection.transaction():
             batch = Batch(self._plan, connection)
+            began = time.monotonic()
             result = await work(batch, connection)
+        self.metrics.observe(TRANSACTION, (time.monotonic() - began,))
+        self.metrics.add(RECEIPTS, batch.answered)
+        if batch.trace is not None:
+            batch.trace.committed()
         self.wake.set()
         self.awaited |= batch.waited_for
         if self.awaited and not self.awaited.isdisjoint(batch.moved):

@@ -90,6 +90,12 @@ class Grace:
         return True
 
 
+def standing(consumer: AIOKafkaConsumer) -> dict[TopicPartition, tuple[int, int]]:
+    """(next offset to hand out, end) of each partition whose both are known."""
+    places = {place: _standing(consumer, place)[:2] for place in consumer.assignment()}
+    return {place: (at, end) for place, (at, end) in places.items() if at is not None and end is not None}
+
+
 def _standing(consumer: AIOKafkaConsumer, place: TopicPartition) -> tuple[int | None, int | None, int | None]:
     """(next offset to hand out, end of the partition, moment in ms when that end was told)."""
     subscription = consumer._subscription.subscription

@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from casebus_contracts.base import Command, Fact
 from chassis.clock import Clock
-from chassis.envelope import HeaderError, Headers, needed, optional, safe
+from chassis.envelope import HeaderError, Headers, needed, optional, safe, traceparent_in
 from chassis.ids import in_window, is_uuid7
 from chassis.items import Item, Kind, Origin, SetAside
 from chassis.proofs import ProofError, Proven, Verifier
@@ -146,7 +146,7 @@ class Reader:
             origin=arrival.origin,
             hash=content_hash(type_, key, arrival.proven.subject, canonical),
             correlation=safe(arrival.correlation) or arrival.message_id if remembered else "",
-            traceparent=safe(arrival.traceparent),
+            traceparent=traceparent_in(arrival.traceparent),
             answer=answer,
             remembered=remembered,
         )
@@ -200,7 +200,7 @@ class Reader:
             hash=hashlib.sha256(record.value or b"").digest(),
             sequence=_sequence(headers),
             correlation=safe(optional(headers, "ce_correlationid")) or message_id,
-            traceparent=safe(optional(headers, "traceparent")),
+            traceparent=traceparent_in(optional(headers, "traceparent")),
         )
 
     def _aside(self, record: Record, headers: dict[str, bytes | None], origin: Origin, reason: str) -> SetAside:

@@ -13,6 +13,7 @@ from chassis.consumer import Consumer
 from chassis.failures import DatabaseAway, Verdict, judge
 from chassis.ids import new_id
 from chassis.items import Item, Kind, Origin
+from chassis.metrics import CLOCK_LATENESS
 from chassis.pipeline import Pipeline
 from chassis.progress import Grace, Progress
 from chassis.rules import Delivered, Due
@@ -81,6 +82,8 @@ class Clocks:
         ready = await self._ready(due)
         if ready:
             await self._pipeline.run([due_item(row) for row in ready])
+            now = self._clock.now()
+            self._pipeline.metrics.observe(CLOCK_LATENESS, ((now - row["due_at"]).total_seconds() for row in ready))
         return len(ready)
 
     async def _ready(self, due: list[asyncpg.Record]) -> list[asyncpg.Record]:
