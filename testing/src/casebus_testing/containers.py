@@ -80,7 +80,8 @@ def listeners(address: str) -> dict[str, str]:
 
 def kafka_environment(properties: Mapping[str, str]) -> dict[str, str]:
     """Broker properties as the official image wants them: `a.b-c` is KAFKA_A_B__C."""
-    return {f"KAFKA_{name.replace('-', '__').replace('.', '_').upper()}": value for name, value in properties.items()}
+    spelled = str.maketrans({".": "_", "-": "__", "_": "___"})
+    return {f"KAFKA_{name.translate(spelled).upper()}": value for name, value in properties.items()}
 
 
 class InContainer:

@@ -1,17 +1,21 @@
-"""`python -m casebus_testing.set_up FOLDER --kafka ADDRESS`: a guest and the topics, before the services start.
+"""`python -m casebus_testing.set_up FOLDER NAME=DOOR...`: what services in containers need before they start.
 
-FOLDER gets `jwks.json` and `senders.json`; FOLDER/keys gets the guest's private key and `stack.json`, which says to
-programs outside where everything is (the addresses of the other options).
+Databases with their roles, topics, and a guest. FOLDER gets `jwks.json` and `senders.json`; FOLDER/keys gets the
+guest's private key and `stack.json`, which says to programs outside where everything is. In the environment:
+CASEBUS_KAFKA, CASEBUS_KAFKA_OUTSIDE (host:port from here and from outside), CASEBUS_POSTGRES (connection text of the
+superuser), CASEBUS_ROLE_PASSWORD (of every role).
 """
 
 import argparse
 import asyncio
 import json
+import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from access.keys import SenderFiles, write_senders
+from casebus_deploy.databases import ROLES, create_database, create_roles
 from casebus_deploy.topics import create_topics
 from casebus_testing.sample import sample
 from casebus_testing.senders import GUEST
@@ -19,18 +23,24 @@ from casebus_testing.senders import GUEST
 
 def main() -> None:
     """Prepares everything; a second time it changes nothing."""
-    parser = argparse.ArgumentParser(prog="python -m casebus_testing.set_up", description="Prepare a broker and keys.")
+    parser = argparse.ArgumentParser(prog="python -m casebus_testing.set_up", description="Prepare servers and keys.")
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--kafka", required=True, help="host:port of the broker from here")
-    parser.add_argument("--kafka-outside", required=True, help="host:port of the broker for programs outside")
-    parser.add_argument("--service", action="append", default=[], metavar="NAME=HOST:PORT", help="a door from outside")
+    parser.add_argument("doors", nargs="+", metavar="NAME=HOST:PORT", help="a service and its door from outside")
     options = parser.parse_args()
+    doors = dict(door.split("=", 1) for door in options.doors)
+    for service in doors:
+        make_database(os.environ["CASEBUS_POSTGRES"], service, os.environ["CASEBUS_ROLE_PASSWORD"])
+    made = asyncio.run(create_topics(os.environ["CASEBUS_KAFKA"], [GUEST.name]))
     files = write_senders(options.folder, [GUEST])
-    made = asyncio.run(create_topics(options.kafka, [GUEST.name]))
-    doors = dict(service.split("=", 1) for service in options.service)
-    stack = json.dumps(places(files, options.kafka_outside, doors), indent=2)
+    stack = json.dumps(places(files, os.environ["CASEBUS_KAFKA_OUTSIDE"], doors), indent=2)
     (options.folder / "keys" / "stack.json").write_text(stack + "\n")
-    print(f"{len(made)} topics made")
+    print(f"{len(doors)} databases and {len(made)} new topics")
+
+
+def make_database(admin: str, service: str, password: str) -> None:
+    """A database with its roles, all with one password."""
+    create_database(admin, service)
+    create_roles(admin, service, {f"{service}_{role}": password for role in ROLES})
 
 
 def places(files: SenderFiles, kafka: str, doors: Mapping[str, str]) -> dict[str, Any]:

@@ -157,6 +157,7 @@ class Kafka:
             return [f"-XX:AOTCache={_java_cache()}"]
         return [f"-XX:AOTCacheOutput={self._home / 'new.aot'}"] if trust_cache else []
 
+
 def answers(address: str) -> bool:
     """Whether the broker at `host:port` answers with every partition led."""
     from confluent_kafka import KafkaException
