@@ -2,10 +2,14 @@
 
 import ssl
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
 
 from pydantic import SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from chassis.failures import CannotStart
 
 MECHANISM: Final = "SCRAM-SHA-256"
 _NONE: Final = SecretStr("")
@@ -63,3 +67,33 @@ class KafkaLogin:
 
 NOBODY: Final = KafkaLogin()
 """No user, nothing encrypted: for a broker on loopback."""
+
+
+class KafkaSettings(BaseSettings):
+    """`CASEBUS_KAFKA_*` variables."""
+
+    model_config = SettingsConfigDict(env_prefix="CASEBUS_", hide_input_in_errors=True)
+
+    kafka_user: str = ""
+    kafka_password: SecretStr = SecretStr("")
+    kafka_password_file: Path | None = None
+    kafka_tls: bool = False
+    kafka_tls_ca: Path | None = None
+    """PEM; turns TLS on. With `kafka_tls` alone the system's authorities are trusted."""
+
+    @cached_property
+    def kafka_login(self) -> KafkaLogin:
+        """How to log in to Kafka. Raises CannotStart when the password is missing or its file cannot be read."""
+        tls = self.kafka_tls or self.kafka_tls_ca is not None
+        return KafkaLogin(self.kafka_user, self._kafka_password(), tls, self.kafka_tls_ca)
+
+    def _kafka_password(self) -> SecretStr:
+        password = self.kafka_password
+        if self.kafka_password_file is not None:
+            try:
+                password = SecretStr(self.kafka_password_file.read_text().strip())
+            except (OSError, ValueError) as error:
+                raise CannotStart(f"CASEBUS_KAFKA_PASSWORD_FILE cannot be read ({type(error).__name__})") from error
+        if self.kafka_user and not password:
+            raise CannotStart("CASEBUS_KAFKA_USER needs CASEBUS_KAFKA_PASSWORD or CASEBUS_KAFKA_PASSWORD_FILE")
+        return password

@@ -1,14 +1,11 @@
 """What a service process is told by its environment."""
 
 from enum import StrEnum
-from functools import cached_property
 from pathlib import Path
 
-from pydantic import Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field
 
-from chassis.failures import CannotStart
-from chassis.login import KafkaLogin
+from chassis.login import KafkaSettings
 
 
 class RelayPlace(StrEnum):
@@ -18,18 +15,10 @@ class RelayPlace(StrEnum):
     APART = "apart"
 
 
-class Settings(BaseSettings):
+class Settings(KafkaSettings):
     """`CASEBUS_*` variables. Paths are files, `jwks` may be a URL; addresses are host:port."""
 
-    model_config = SettingsConfigDict(env_prefix="CASEBUS_", hide_input_in_errors=True)
-
     kafka: str
-    kafka_user: str = ""
-    kafka_password: SecretStr = SecretStr("")
-    kafka_password_file: Path | None = None
-    kafka_tls: bool = False
-    kafka_tls_ca: Path | None = None
-    """PEM; turns TLS on. With `kafka_tls` alone the system's authorities are trusted."""
     database: str = Field(repr=False)
     database_owner: str | None = Field(default=None, repr=False)
     database_relay: str | None = Field(default=None, repr=False)
@@ -52,23 +41,6 @@ class Settings(BaseSettings):
     session_timeout_seconds: float = 6.0
     group_instance: str | None = None
     group_suffix: str = ""
-
-    @cached_property
-    def kafka_login(self) -> KafkaLogin:
-        """How to log in to Kafka. Raises CannotStart when the password is missing or its file cannot be read."""
-        tls = self.kafka_tls or self.kafka_tls_ca is not None
-        return KafkaLogin(self.kafka_user, self._kafka_password(), tls, self.kafka_tls_ca)
-
-    def _kafka_password(self) -> SecretStr:
-        password = self.kafka_password
-        if self.kafka_password_file is not None:
-            try:
-                password = SecretStr(self.kafka_password_file.read_text().strip())
-            except (OSError, ValueError) as error:
-                raise CannotStart(f"CASEBUS_KAFKA_PASSWORD_FILE cannot be read ({type(error).__name__})") from error
-        if self.kafka_user and not password:
-            raise CannotStart("CASEBUS_KAFKA_USER needs CASEBUS_KAFKA_PASSWORD or CASEBUS_KAFKA_PASSWORD_FILE")
-        return password
 
     @property
     def owner_dsn(self) -> str:

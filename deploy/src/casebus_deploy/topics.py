@@ -8,6 +8,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from casebus_contracts.topics import Topic, all_topics
+from chassis.login import NOBODY, KafkaLogin
 
 REQUEST_SECONDS = 30.0
 LED_SECONDS = 30.0
@@ -17,16 +18,18 @@ class TopicsDiffer(Exception):
     """A topic on the broker is not as the contracts declare it. The message names every such topic."""
 
 
-async def create_topics(bootstrap: str, senders: Iterable[str], prefix: str = "", *, replicas: int = 1) -> list[str]:
+async def create_topics(
+    bootstrap: str, senders: Iterable[str], prefix: str = "", *, replicas: int = 1, login: KafkaLogin = NOBODY
+) -> list[str]:
     """Makes every topic that is missing and returns the names of the new ones, prefix included.
 
     `bootstrap`: `host:port`. `senders`: who gets a topic of receipts. `prefix` goes in front
-    of every name. Returns when each partition has a leader. A second call changes nothing.
-    Raises TopicsDiffer where the number of partitions differs (keys would change their
+    of every name. `login`: an administrator's. Returns when each partition has a leader. A second call changes
+    nothing. Raises TopicsDiffer where the number of partitions differs (keys would change their
     partition, so nobody adjusts it in passing), KafkaException when the broker does not answer.
     """
     wanted = {prefix + topic.name: topic for topic in all_topics(senders)}
-    client = AdminClient({"bootstrap.servers": bootstrap, "log_level": 0})
+    client = AdminClient({**login.librdkafka(), "bootstrap.servers": bootstrap, "log_level": 0})
     return await asyncio.to_thread(_create, client, wanted, replicas)
 
 
