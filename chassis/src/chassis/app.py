@@ -32,6 +32,7 @@ from chassis.retries import Retries
 from chassis.settings import RelayPlace, Settings
 from chassis.start_gate import wait_for_kafka
 from chassis.wiring import Service
+from chassis.seals import Sealer
 from chassis.workers import Clocks, Deliveries
 
 log = structlog.get_logger()
@@ -105,6 +106,7 @@ class App:
             await self._serve(consumer)
 
     async def relay_only(self) -> None:
+            self._start("seals", Sealer(pool).run())
         """The relay as a process of its own."""
         self._listen_for_signals()
         await wait_for_outbox(self.settings)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Final
 
-from casebus_cli import bootstrap, dead, parked, send, sign, tail, token
+from casebus_cli import bootstrap, dead, parked, send, sign, tail, token, verify_journal
 from casebus_cli.errors import CliError
 from casebus_cli.options import shared
 
@@ -17,6 +17,7 @@ COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "tail": (tail, "what flows through topics, live"),
     "bootstrap": (bootstrap, "load the first directory, once"),
     "parked": (parked, "messages whose handling failed: look, try again, give up"),
+    "verify-journal": (verify_journal, "whether any journal was tampered with, and where"),
     "dead": (dead, "records nobody could read: look, repair, send again"),
 }
 

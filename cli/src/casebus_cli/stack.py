@@ -22,6 +22,8 @@ class Stack:
     signing_keys: Mapping[str, Path]
     kids: Mapping[str, str] = field(default_factory=dict)
     topic_prefix: str = ""
+    databases: Mapping[str, str] = field(default_factory=dict)
+    """By service, for a user who may read; where the file names none, what it names."""
     staff: Mapping[str, str] = field(default_factory=dict)
     """Of the sample directory: a staff id by role, if the file names one."""
 
@@ -70,6 +72,11 @@ def read_stack(content: Mapping[str, Any], folder: Path) -> Stack:
         signing_keys={name: folder / entry["signing_key_file"] for name, entry in senders.items()},
         kids={name: entry["kid"] for name, entry in senders.items() if "kid" in entry},
         topic_prefix=content["kafka"].get("topic_prefix", ""),
+        databases={
+            name: entry.get("report") or entry["database"]
+            for name, entry in content["services"].items()
+            if "database" in entry
+        },
         staff=content.get("sample", {}).get("staff", {}),
     )
 
