@@ -9,8 +9,8 @@ _ALLOCATIONS: Final = 100_000
 def spare_collector() -> None:
     """Call once everything is open.
 
-    What lives as long as the process is looked at no more, and a batch of 500 messages no longer sets off dozens of
-    passes over itself: nearly all it makes dies by reference count. Takes a quarter off the processor time of a command.
+    What lives as long as the process is looked at no more, and a batch no longer sets off dozens of passes
+    over itself: nearly all it makes dies by reference count. A quarter of a command's processor time.
     """
     gc.collect()
     gc.freeze()
