@@ -20,7 +20,7 @@ ROLES = (OWNER, APP, RELAY, REPORT)
 RIGHTS = """
                   app   relay  report
 inbox             SIU   -      S
-outbox            I     SD     S
+outbox            SI    SD     S
 journal           SI    -      S
 audit             SI    -      S
 seals             SI    -      S
