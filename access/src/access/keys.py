@@ -24,17 +24,26 @@ _MAKERS: Final[Mapping[str, Callable[[], SigningKey]]] = {
 
 @dataclass(frozen=True, slots=True)
 class NewSender:
-    """A sender to be made known: the types it may send for staff, and for itself as `system`."""
+    """A sender to be made known: the types it may send for staff, and for itself as `system`.
+
+    `may_read`: facts beside the public ones that a broker with access lists lets it read.
+    """
 
     name: str
     may_send: Sequence[str] = ("*",)
     as_system: Sequence[str] = ()
+    may_read: Sequence[str] = ()
     algorithm: str = "RS256"
 
     @property
     def kid(self) -> str:
         """The id of its first key."""
         return f"{self.name}-1"
+
+    def entry(self) -> dict[str, list[str]]:
+        """What the senders file says of it."""
+        may = {"may_send": self.may_send, "as_system": self.as_system, "may_read": self.may_read}
+        return {"kids": [self.kid], **{name: list(types) for name, types in may.items()}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +81,7 @@ def write_senders(folder: Path, senders: Sequence[NewSender]) -> SenderFiles:
     pems = {sender.name: kept_key(folder / "keys" / f"{sender.name}.pem", sender.algorithm) for sender in senders}
     entries = [public_jwk(pems[sender.name].read_bytes(), sender.kid) for sender in senders]
     write_jwks(folder / "jwks.json", entries)
-    granted = {
-        sender.name: {"kids": [sender.kid], "may_send": list(sender.may_send), "as_system": list(sender.as_system)}
-        for sender in senders
-    }
+    granted = {sender.name: sender.entry() for sender in senders}
     write_whole(folder / "senders.json", _json(granted), mode=0o644)
     return SenderFiles(folder / "jwks.json", folder / "senders.json", pems)
 

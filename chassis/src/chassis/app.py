@@ -2,44 +2,51 @@
 
 import asyncio
 import contextlib
+import os
 import signal
-import socket
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 import structlog
-import uvicorn
 from fastapi import APIRouter
 from pydantic import ValidationError
 
 from chassis.clock import Clock
+from chassis.collector import spare_collector
 from chassis.consumer import Consumer
 from chassis.database import open_pool
 from chassis.door import Door, Vitals, make_http
+from chassis.exposure import refuse_exposure
 from chassis.failures import CannotGoOn, CannotStart
+from chassis.http_server import HttpServer, open_http
 from chassis.logs import set_up_logs
+from chassis.observing import Observer, connect, connect_inputs, connect_relay, metrics_page
 from chassis.operations import Operations, make_operations
 from chassis.pipeline import Pipeline
 from chassis.preparing import keep_partitions_ahead, prepare_database, wait_for_outbox
 from chassis.progress import Progress
 from chassis.proofs import Verifier
 from chassis.reading import Reader
-from chassis.relay import Relay
+from chassis.relay import Relay, RelaySettings
 from chassis.retries import Retries
+from chassis.seals import Sealer
 from chassis.settings import RelayPlace, Settings
 from chassis.start_gate import wait_for_kafka
 from chassis.wiring import Service
-from chassis.seals import Sealer
 from chassis.workers import Clocks, Deliveries
+
+if TYPE_CHECKING:
+    from chassis.tracing import Tracing
 
 log = structlog.get_logger()
 
-OpenVerifier: TypeAlias = Callable[[Path, Path], Verifier]
-"""Makes the verifier from the JWKS file and the senders file."""
+OpenVerifier: TypeAlias = Callable[[str, Path], Verifier]
+"""Makes the verifier from the keys (a file or a URL) and the senders file."""
 
+_TRACES_GO_TO = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _STALE_SECONDS = 30.0
 _STOP_SECONDS = 10.0
 
@@ -53,6 +60,7 @@ def main(service: Service, open_verifier: OpenVerifier, migrations: Path) -> Non
     set_up_logs(service.name, settings.log_level)
     app = App(service, settings, open_verifier, migrations)
     try:
+        refuse_exposure(settings)
         asyncio.run(app.relay_only() if sys.argv[1:] == ["relay"] else app.run())
     except CannotStart as error:
         log.error("cannot start", reason=str(error))
@@ -75,6 +83,7 @@ class App:
         self._ready = False
         self._consumer: Consumer | None = None
         self._relay: Relay | None = None
+        self._observer: Observer | None = None
 
     async def run(self) -> None:
         """Start everything, serve, stop in order. Raises CannotStart or what a part failed with."""
@@ -85,32 +94,39 @@ class App:
         async with contextlib.AsyncExitStack() as stack:
             pool = await open_pool(self.settings.database, name=self.service.name)
             stack.push_async_callback(_close_pool, pool)
-            pipeline = await Pipeline.open(self.service, pool)
+            pipeline = await Pipeline.open(self.service, pool, self._open_tracing(stack))
             reader = Reader(self.service, verifier, clock, self.settings.topic_prefix)
             door = Door(self.service, reader, verifier, pipeline)
             operations = make_operations(Operations(self.service, reader, verifier, pipeline))
-            http = await self._open_http(door, operations)
-            stack.push_async_callback(_close_http, *http)
+            connect(pipeline.metrics, pipeline, reader, door)
+            http = self._open_http(door, operations, metrics_page(pipeline.metrics))
+            stack.push_async_callback(http.close)
             self._start_relay(pipeline)
             self._start("retries", Retries(pool, pipeline, self.service, self.settings.probe_seconds).run())
             if self.service.send is not None:
                 self._start("deliveries", Deliveries(pool, pipeline, clock, self.service.send).run())
             self._start("partitions", keep_partitions_ahead(self.settings))
+            self._start("seals", Sealer(pool).run())
             progress = Progress(pool, clock, self.service.topics, self.settings.topic_prefix)
             consumer = self._make_consumer(reader, pipeline, progress)
             await consumer.start()
             self._consumer = consumer
-            self._start("clocks", Clocks(pool, pipeline, clock, progress, consumer).run())
+            clocks = Clocks(pool, pipeline, clock, progress, consumer)
+            self._start("clocks", clocks.run())
+            connect_inputs(pipeline.metrics, consumer, clocks)
+            self._observer = Observer(pool, pipeline.metrics, clock, consumer)
+            self._start("observer", self._observer.run())
+            spare_collector()
             self._ready = True
             log.info("ready", http=self.settings.http)
             await self._serve(consumer)
 
     async def relay_only(self) -> None:
-            self._start("seals", Sealer(pool).run())
         """The relay as a process of its own."""
         self._listen_for_signals()
         await wait_for_outbox(self.settings)
-        self._relay = Relay(self.settings.relay_dsn, self.settings.kafka, topic_prefix=self.settings.topic_prefix)
+        await self._wait_for_kafka({f"{self.settings.topic_prefix}{self.service.name}.dead": None})
+        self._relay = self._make_relay()
         self._start("relay", self._relay.run())
         await self._until_told()
         await self._relay.stop()
@@ -129,7 +145,11 @@ class App:
     async def _prepare(self) -> None:
         """Database migrated, partitions made, Kafka and its topics there."""
         await prepare_database(self.settings, self.service, self._migrations)
-        await wait_for_kafka(self.settings.kafka, self._wanted_topics(), self.settings.start_deadline_seconds)
+        await self._wait_for_kafka(self._wanted_topics())
+
+    async def _wait_for_kafka(self, topics: dict[str, int | None]) -> None:
+        told = self.settings
+        await wait_for_kafka(told.kafka, topics, told.start_deadline_seconds, told.kafka_login)
 
     def _wanted_topics(self) -> dict[str, int | None]:
         prefix = self.settings.topic_prefix
@@ -142,14 +162,15 @@ class App:
         group = f"{self.settings.topic_prefix}{self.service.name}"
         return Consumer(self.service.topics, self.settings, group, reader, pipeline, progress)
 
+    def _make_relay(self, wake: asyncio.Event | None = None) -> Relay:
+        told = self.settings
+        bounds = RelaySettings(kafka=told.kafka_login.librdkafka())
+        return Relay(told.relay_dsn, told.kafka, topic_prefix=told.topic_prefix, wake=wake, settings=bounds)
+
     def _start_relay(self, pipeline: Pipeline) -> None:
         if self.settings.relay is RelayPlace.INSIDE:
-            self._relay = Relay(
-                self.settings.relay_dsn,
-                self.settings.kafka,
-                topic_prefix=self.settings.topic_prefix,
-                wake=pipeline.wake,
-            )
+            self._relay = self._make_relay(pipeline.wake)
+            connect_relay(pipeline.metrics, self._relay.counters)
             self._start("relay", self._relay.run())
 
     async def _serve(self, consumer: Consumer) -> None:
@@ -179,12 +200,9 @@ class App:
     async def _wait_for_stop(self) -> None:
         await self._stop.wait()
 
-    async def _open_http(self, door: Door, *routers: APIRouter) -> tuple[uvicorn.Server, "asyncio.Task[None]"]:
-        listener = _listen(self.settings.http)
-        http = make_http(door, Vitals(self._live_problems, self._ready_problems), *routers)
-        server = _Server(uvicorn.Config(http, log_config=None, access_log=False, lifespan="off"))
-        task = asyncio.create_task(server.serve(sockets=[listener]), name="http")
-        return server, task
+    def _open_http(self, door: Door, *routers: APIRouter) -> HttpServer:
+        http = make_http(door, Vitals(self._live_problems, self._ready_problems, self._details), *routers)
+        return open_http(http, self.settings.http, self.settings.http_tls_cert, self.settings.http_tls_key)
 
     def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work, name=name))
@@ -205,30 +223,24 @@ class App:
             problems.append("no messages are taken in: the database is away or the circuit is open")
         return problems
 
+    def _details(self) -> dict[str, Any]:
+        """Partitions whose lag is not healthy: worth knowing, but no reason to send commands elsewhere."""
+        return {} if self._observer is None else {"lag": self._observer.unhealthy()}
+
+    def _open_tracing(self, stack: contextlib.AsyncExitStack) -> "Tracing | None":
+        """Spans only where they have somewhere to go; the library is not even imported otherwise."""
+        if not any(os.environ.get(name) for name in _TRACES_GO_TO):
+            return None
+        from chassis.tracing import open_tracing
+
+        tracing = open_tracing(self.service.name, self.settings.trace_ratio)
+        stack.callback(tracing.close)
+        return tracing
+
     def _listen_for_signals(self) -> None:
         loop = asyncio.get_running_loop()
         for name in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(name, self.stop)
-
-
-class _Server(uvicorn.Server):
-    """Signals are the service's business."""
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave them alone."""
-        yield
-
-
-def _listen(address: str) -> socket.socket:
-    host, _, port = address.rpartition(":")
-    listener = socket.socket()
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, int(port)))
-    except (OSError, ValueError) as error:
-        raise CannotStart(f"CASEBUS_HTTP: {address} cannot be listened on ({type(error).__name__})") from error
-    return listener
 
 
 async def _close_pool(pool: "asyncpg.Pool[Any]") -> None:
@@ -236,11 +248,3 @@ async def _close_pool(pool: "asyncpg.Pool[Any]") -> None:
         await asyncio.wait_for(pool.close(), _STOP_SECONDS)
     except TimeoutError:
         pool.terminate()
-
-
-async def _close_http(server: uvicorn.Server, task: "asyncio.Task[None]") -> None:
-    server.should_exit = True
-    try:
-        await asyncio.wait_for(task, _STOP_SECONDS)
-    except TimeoutError:
-        task.cancel()

@@ -15,10 +15,12 @@ from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
+from faststream.security import BaseSecurity, SASLScram256
 
 from chassis.failures import DatabaseAway
 from chassis.fetching import TotalSubscriber
 from chassis.items import Item, SetAside
+from chassis.login import KafkaLogin
 from chassis.metrics import EVENT_AGE, SET_ASIDE
 from chassis.pipeline import Pipeline
 from chassis.progress import Progress, standing
@@ -60,7 +62,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._probing: asyncio.Task[None] | None = None
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._began = time.monotonic()
-        self._broker = KafkaBroker(settings.kafka, allow_auto_create_topics=False, logger=None)
+        security = _security(settings.kafka_login)
+        self._broker = KafkaBroker(settings.kafka, allow_auto_create_topics=False, security=security, logger=None)
         self._subscriber = self._broker.subscriber(
             *self._topics,
             batch=True,
@@ -170,7 +173,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         try:
             await self._run(records)
         except DatabaseAway as away:
-            log.warning("database away", error=str(away))
+            log.warning("database away", error=type(away.__cause__).__name__)
             self._pause_at(records)
         except Exception as error:
             self._idle.set()
@@ -257,6 +260,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             await asyncio.sleep(_PROBE_SECONDS)
         log.info("taking messages in again")
         consumer.resume(*consumer.paused())
+
+
+def _security(login: KafkaLogin) -> BaseSecurity:
+    """The login in FastStream's words."""
+    if not login.user:
+        return BaseSecurity(login.ssl_context())
+    return SASLScram256(login.user, login.password.get_secret_value(), login.ssl_context())
 
 
 async def _no_parser(message: tuple[Any, ...]) -> KafkaMessage:

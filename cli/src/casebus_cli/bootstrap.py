@@ -35,7 +35,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def load(stack: Stack, orders: Sequence[Order], sender_name: str = "guest", *, quiet: bool = False) -> int:
     """Bring the directory in; later changes to what it already holds are left alone. Returns 0, or 1 if one failed."""
-    known = await _known(stack)
+    known = await _known(stack, sender_name)
     missing = [order for order in orders if not _holds(known, order)]
     async with connect(stack, sender_name) as sender:
         await sender.send_all(missing)
@@ -54,8 +54,8 @@ def _holds(known: Known, order: Order) -> bool:
     return state is not None and all(state.get(name) is not None for name in order.data)
 
 
-async def _known(stack: Stack) -> Known:
+async def _known(stack: Stack, sender_name: str) -> Known:
     directory = [fact for fact in FACTS.values() if fact.COMPACTED and fact.OWNER == OWNER]
     fields = {stack.topic_prefix + fact.TOPIC: fact.KEY for fact in directory}
-    records = await records_until_end(stack.bootstrap, list(fields))
+    records = await records_until_end(stack.bootstrap, list(fields), login=stack.login(sender_name))
     return {(fields[record.topic], record.key.decode()): json.loads(record.value) for record in records if record.value}

@@ -109,7 +109,11 @@ async def connect(stack: Stack, sender: str = "guest") -> AsyncIterator[Sender]:
     """A sender that is ready to send and misses no receipt from here on. Raises `CliError`."""
     signature = signature_of(stack, sender)
     topic = f"{stack.topic_prefix}receipts.{sender}"
-    async with producer(stack.bootstrap) as sending, reader(stack.bootstrap, [topic]) as consumer:
+    login = stack.login(sender)
+    async with (
+        producer(stack.bootstrap, login) as sending,
+        reader(stack.bootstrap, [topic], login=login) as consumer,
+    ):
         receipts = Receipts(consumer)
         collecting = asyncio.create_task(receipts.collect())
         try:

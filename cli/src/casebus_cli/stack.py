@@ -7,10 +7,22 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from pydantic import SecretStr
+
 from casebus_cli.errors import CliError
+from chassis.login import NOBODY, KafkaLogin
 
 DEFAULT_PLACE: Final = Path(".run") / "stack.json"
 PLACE_VARIABLE: Final = "CASEBUS_STACK"
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """How a broker is to be entered that asks who is there: users with their password files, and TLS."""
+
+    users: Mapping[str, tuple[str, Path]] = field(default_factory=dict)
+    tls: bool = False
+    tls_ca: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +38,8 @@ class Stack:
     """By service, for a user who may read; where the file names none, what it names."""
     staff: Mapping[str, str] = field(default_factory=dict)
     """Of the sample directory: a staff id by role, if the file names one."""
+    broker: Broker | None = None
+    """None where the broker asks nobody."""
 
     @property
     def services(self) -> list[str]:
@@ -39,6 +53,19 @@ class Stack:
         except KeyError:
             raise CliError(f"The stack has no service named {service}.") from None
         return address if address.startswith("http") else f"http://{address}"
+
+    def login(self, name: str) -> KafkaLogin:
+        """How a sender, or `operator` or `admin`, logs in to Kafka. Raises `CliError`."""
+        if self.broker is None:
+            return NOBODY
+        try:
+            user, path = self.broker.users[name]
+        except KeyError:
+            raise CliError(f"The stack names no Kafka user for {name}.") from None
+        try:
+            return KafkaLogin(user, SecretStr(path.read_text().strip()), self.broker.tls, self.broker.tls_ca)
+        except OSError as error:
+            raise CliError(f"The password file {path} cannot be read: {error.strerror}.") from None
 
     def signing_key(self, sender: str) -> tuple[bytes, str]:
         """A sender's private key as PEM, and its key id."""
@@ -78,7 +105,22 @@ def read_stack(content: Mapping[str, Any], folder: Path) -> Stack:
             if "database" in entry
         },
         staff=content.get("sample", {}).get("staff", {}),
+        broker=_broker(content["kafka"], senders, folder),
     )
+
+
+def _broker(kafka: Mapping[str, Any], senders: Mapping[str, Any], folder: Path) -> Broker | None:
+    protocol = kafka.get("security_protocol", "PLAINTEXT")
+    if protocol == "PLAINTEXT":
+        return None
+    entries = {**senders, **kafka.get("users", {})}
+    users = {
+        name: (entry["kafka_user"], folder / entry["kafka_password_file"])
+        for name, entry in entries.items()
+        if "kafka_user" in entry
+    }
+    authority = kafka.get("tls_ca")
+    return Broker(users, protocol.endswith("SSL"), folder / authority if authority else None)
 
 
 def _place(named: str | None) -> Path:

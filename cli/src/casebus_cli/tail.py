@@ -25,7 +25,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 async def _follow(arguments: argparse.Namespace, stack: Stack) -> None:
     topics = [stack.topic_prefix + topic for topic in arguments.topics]
-    async with reader(stack.bootstrap, topics, from_start=arguments.from_start) as consumer:
+    login = stack.login(arguments.sender)
+    async with reader(stack.bootstrap, topics, from_start=arguments.from_start, login=login) as consumer:
         shown = 0
         while not arguments.count or shown < arguments.count:
             limit = min(arguments.count - shown, MAX_RECORDS) if arguments.count else MAX_RECORDS

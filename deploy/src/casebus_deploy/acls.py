@@ -114,19 +114,26 @@ def is_public(fact: type[Fact]) -> bool:
 
 
 def grant_rights(client: AdminClient, rights: Iterable[Right]) -> tuple[int, int]:
-    """Makes the users of these rights have exactly these; returns how many were given and how many taken away.
+    """Makes the rights on the broker exactly these; returns how many were given and how many taken away.
 
-    `client` is logged in as an administrator. Other users' rights are left alone. Raises KafkaException.
+    Judged is whatever their users may do, and whatever anybody may do to what they name: a right given by hand to one
+    of our topics goes. `client` is logged in as an administrator. Raises KafkaException.
     """
     wanted = {_fields(right): _binding(right) for right in rights}
-    users = {principal for principal, *_ in wanted}
-    everything = client.describe_acls(AclBindingFilter(*_anything()), request_timeout=REQUEST_SECONDS).result()
-    there = {_fields_of(binding): binding for binding in everything if binding.principal in users}
-    new = [wanted[fields] for fields in wanted.keys() - there.keys()]
-    gone = [there[fields] for fields in there.keys() - wanted.keys()]
+    users, things = {fields[0] for fields in wanted}, {fields[1:4] for fields in wanted}
+    everything = client.describe_acls(_filter(), request_timeout=REQUEST_SECONDS).result()
+    there = {_fields_of(one): one for one in everything}
+    new = [binding for fields, binding in wanted.items() if fields not in there]
+    gone = [fields for fields in there.keys() - wanted.keys() if fields[0] in users or fields[1:4] in things]
     _done(client.create_acls(new, request_timeout=REQUEST_SECONDS) if new else {})
-    _done(client.delete_acls([_exactly(one) for one in gone], request_timeout=REQUEST_SECONDS) if gone else {})
+    _done(client.delete_acls([_filter(*fields) for fields in gone], request_timeout=REQUEST_SECONDS) if gone else {})
     return len(new), len(gone)
+
+
+def revoke_rights(client: AdminClient, users: Iterable[str]) -> None:
+    """Takes every right of these users away."""
+    filters = [_filter(f"User:{user}") for user in users]
+    _done(client.delete_acls(filters, request_timeout=REQUEST_SECONDS) if filters else {})
 
 
 _RESOURCES: Final = {Resource.TOPIC: ResourceType.TOPIC, Resource.GROUP: ResourceType.GROUP}
@@ -157,13 +164,18 @@ def _fields_of(binding: AclBinding) -> tuple[Any, ...]:
     return binding.principal, binding.restype, binding.name, pattern, operation, binding.host, binding.permission_type
 
 
-def _exactly(binding: AclBinding) -> AclBindingFilter:
-    principal, resource, name, pattern, operation, host, permission = _fields_of(binding)
-    return AclBindingFilter(resource, name, pattern, principal, host, operation, permission)
-
-
-def _anything() -> tuple[Any, ...]:
-    return (ResourceType.ANY, None, ResourcePatternType.ANY, None, None, AclOperation.ANY, AclPermissionType.ANY)
+def _filter(
+    principal: str | None = None,
+    resource: ResourceType = ResourceType.ANY,
+    name: str | None = None,
+    pattern: ResourcePatternType = ResourcePatternType.ANY,
+    operation: AclOperation = AclOperation.ANY,
+    host: str | None = None,
+    permission: AclPermissionType = AclPermissionType.ANY,
+) -> AclBindingFilter:
+    """What matches these fields; whatever is left out matches all."""
+    fields: Any = (resource, name, pattern, principal, host, operation, permission)
+    return AclBindingFilter(*fields)
 
 
 def _done(futures: Mapping[Any, Any]) -> None:

@@ -30,7 +30,7 @@ def describe(system: "System") -> dict[str, Any]:
     """The content of the file, as the interface page of the project fixes it."""
     host, _, port = system.smtp.rpartition(":")
     return {
-        "kafka": {"bootstrap": system.stack.kafka, "topic_prefix": system.prefix},
+        "kafka": {"bootstrap": system.stack.kafka, "topic_prefix": system.prefix, **system.users.overview()},
         "services": {
             name: {
                 "http": process.http,
@@ -43,7 +43,10 @@ def describe(system: "System") -> dict[str, Any]:
         },
         "smtp": {"host": host, "port": int(port), "mailbox": str(system.mailbox)},
         "jwks": str(system.files.jwks),
-        "senders": {name: {"signing_key_file": str(path)} for name, path in system.files.signing_keys.items()},
+        "senders": {
+            name: {"signing_key_file": str(path), **system.users.described(name)}
+            for name, path in system.files.signing_keys.items()
+        },
         "clock_file": str(system.clock.path),
         "sample": sample().described(),
     }

@@ -3,5 +3,5 @@
 from access.keys import NewSender
 
 DIRECTORY_COMMANDS = ("UpsertRegion", "UpsertCounty", "UpsertOffice", "UpsertStaff", "UpdateStaff")
-GUEST = NewSender("guest", as_system=DIRECTORY_COMMANDS)
-"""May send everything for staff, and the directory for itself."""
+GUEST = NewSender("guest", as_system=DIRECTORY_COMMANDS, may_read=("*",))
+"""May send everything for staff, and the directory for itself; may read every fact."""

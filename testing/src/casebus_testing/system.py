@@ -1,14 +1,18 @@
 """The whole system on one machine: servers, databases, keys, topics, mail, and the services as processes."""
 
 import asyncio
+import json
 import os
 import secrets
 import shutil
+import signal
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 from confluent_kafka.admin import AdminClient
@@ -22,6 +26,8 @@ from casebus_testing.senders import GUEST
 from casebus_testing.stack import Stack, StackError
 from casebus_testing.stack.ports import LOOPBACK, free_ports, listens
 from casebus_testing.stack.processes import RunFile, Running, spawn
+from casebus_testing.stack.secured import PASSWORDS
+from casebus_testing.users import KafkaUsers
 
 SERVICES = ("staffing", "intake", "notifications")
 READY_SECONDS = 45.0
@@ -57,6 +63,7 @@ class System:
         self.clock = SystemClock(run_dir / "clock.json")
         self.mailbox = run_dir / "mailbox"
         self.processes: dict[str, ServiceProcess] = {}
+        self.users = KafkaUsers(stack, run_dir / PASSWORDS, prefix)
         self._background = background
         self._owns_stack = False
         self._run_file = RunFile(run_dir)
@@ -77,14 +84,19 @@ class System:
         prefix: str = "",
         env: Mapping[str, str] | None = None,
         background: bool = False,
+        secure: bool = False,
     ) -> "System":
         """Starts everything and returns when every service says that it is ready.
 
         With `stack` that one is used, and `prefix` keeps its topics and databases apart from
-        others'; else a new one is started in `run_dir`. `env` goes to every service. Raises
+        others'; else a new one is started in `run_dir`. `env` goes to every service. With
+        `secure` (or a secured stack) everybody at the broker has a user and the rights it needs. Raises
         StackError when something is missing or a service does not become ready.
         """
-        system = cls._prepare(run_dir, stack, senders, prefix, background)
+        place = Path(run_dir)
+        started = stack or Stack.start(place, background=background, secure=secure)
+        system = cls._prepare(place, started, senders, prefix, background)
+        system._owns_stack = stack is None
         try:
             await system._set_up(services, senders, env or {})
         except BaseException:
@@ -94,22 +106,24 @@ class System:
 
     @classmethod
     def _prepare(
-        cls, place: str | Path, stack: Stack | None, senders: Sequence[NewSender], prefix: str, background: bool
+        cls, place: Path, stack: Stack, senders: Sequence[NewSender], prefix: str, background: bool
     ) -> "System":
-        run_dir = Path(place).resolve()
-        started = stack or Stack.start(run_dir, background=background)
+        run_dir = place.resolve()
         run_dir.mkdir(parents=True, exist_ok=True)
         places.remove(run_dir)
         shutil.rmtree(run_dir / "mailbox", ignore_errors=True)
         (run_dir / "clock.json").unlink(missing_ok=True)
-        system = cls(run_dir, started, write_senders(run_dir, senders), prefix=prefix, background=background)
-        system._owns_stack = stack is None
-        return system
+        return cls(run_dir, stack, write_senders(run_dir, senders), prefix=prefix, background=background)
 
-    async def start(self, service: str, *, name: str | None = None) -> ServiceProcess:
-        """Starts a service that was killed or ended, or a further copy under `name`, and waits until it is ready."""
+    async def start(
+        self, service: str, *, name: str | None = None, module: str = "", env: Mapping[str, str] | None = None
+    ) -> ServiceProcess:
+        """Starts a service that was killed or ended, or a further copy under `name`, and waits until it is ready.
+
+        `module` is another release of it, run this time as `python -m module`, with `env` beside the settings.
+        """
         process = self.processes[name or service] if (name or service) in self.processes else self._copy(service, name)
-        self._spawn(name or service, process)
+        self._spawn(name or service, process, module, env or {})
         await self._ready(name or service, process)
         places.write(self)
         return process
@@ -119,6 +133,19 @@ class System:
         running = self.processes[name].running
         if running is not None:
             running.kill()
+
+    @contextmanager
+    def asleep(self, name: str) -> Iterator[None]:
+        """One process stands still meanwhile, as by SIGSTOP."""
+        running = self.processes[name].running
+        if running is None:
+            raise StackError(f"{name} does not run.")
+        os.kill(running.pid, signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            if running.alive:
+                os.kill(running.pid, signal.SIGCONT)
 
     async def end(self, name: str) -> None:
         """Asks one process to stop and waits for it."""
@@ -165,7 +192,9 @@ class System:
         self._start_mail()
         for service in services:
             await asyncio.to_thread(self._create_database, self._database_name(service))
-        self._topics = await create_topics(self.stack.kafka, [sender.name for sender in senders], self.prefix)
+        names = [sender.name for sender in senders]
+        self._topics = await create_topics(self.stack.kafka, names, self.prefix, login=self.stack.login)
+        await asyncio.to_thread(self.users.make, services, json.loads(self.files.senders.read_text()))
         for service, port in zip(services, free_ports(len(services)), strict=True):
             self.processes[service] = self._process(service, port, env)
             self._spawn(service, self.processes[service])
@@ -184,8 +213,9 @@ class System:
             name = self._databases.pop()
             self.stack.drop_database(name)
             drop_roles(self.stack.postgres, name)
+        self.users.remove()
         if self._topics:
-            admin = AdminClient({"bootstrap.servers": self.stack.kafka})
+            admin = AdminClient({**self.stack.login.librdkafka(), "bootstrap.servers": self.stack.kafka})
             deleting = admin.delete_topics(self._topics)
             self._topics = [name for name, deleted in deleting.items() if deleted.exception()]
 
@@ -205,6 +235,7 @@ class System:
             "CASEBUS_TOPIC_PREFIX": self.prefix,
             "CASEBUS_SMTP": self.smtp,
             "CASEBUS_MAIL_FROM": "casebus@localhost",
+            **self.users.settings(service),
             **extra,
         }
         return ServiceProcess(service, port, self.database(service), self._log(service), env)
@@ -220,9 +251,11 @@ class System:
     def _log(self, name: str) -> Path:
         return self.run_dir / "logs" / f"{name}.log"
 
-    def _spawn(self, name: str, process: ServiceProcess) -> None:
-        command = [sys.executable, "-m", process.service]
-        env = {**os.environ, **process.env}
+    def _spawn(
+        self, name: str, process: ServiceProcess, module: str = "", extra: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        command = [sys.executable, "-m", module or process.service]
+        env = {**os.environ, **process.env, **extra}
         process.running = spawn(name, command, process.log, background=self._background, env=env)
         self._run_file.put(process.running)
 

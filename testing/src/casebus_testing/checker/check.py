@@ -24,9 +24,10 @@ async def check(places: Places, settle_seconds: float = 0.0) -> Verdict:
 async def gather(places: Places) -> Evidence:
     """Read everything. Tables first: what they vouch for must be on the topics afterwards."""
     rows = [await tables.read_service(service, database) for service, database in places.databases.items()]
-    partitions = await asyncio.to_thread(kafka.topics_of, places.bootstrap, places.topic_prefix)
-    topics, truncated = await asyncio.to_thread(kafka.read, places.bootstrap, partitions, places.topic_prefix)
-    compacted = await asyncio.to_thread(kafka.compacted_of, places.bootstrap, partitions)
+    bootstrap, prefix, login = places.bootstrap, places.topic_prefix, places.login
+    partitions = await asyncio.to_thread(kafka.topics_of, bootstrap, prefix, login)
+    topics, truncated = await asyncio.to_thread(kafka.read, bootstrap, partitions, prefix, login)
+    compacted = await asyncio.to_thread(kafka.compacted_of, bootstrap, partitions, login)
     return Evidence(
         topics=topics,
         compacted=frozenset(name.removeprefix(places.topic_prefix) for name in compacted),

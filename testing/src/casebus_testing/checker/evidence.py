@@ -16,12 +16,17 @@ RECEIPTS: Final = "receipts."
 
 @dataclass(frozen=True, slots=True)
 class Places:
-    """Where to look. `databases` by service name; `mailbox` a Maildir, if mail is to be counted."""
+    """Where to look. `databases` by service name; `mailbox` a Maildir, if mail is to be counted.
+
+    `login`: settings with which the broker's administrator logs in, where the broker asks: commands have no other
+    reader but their service.
+    """
 
     bootstrap: str
     databases: Mapping[str, str]
     topic_prefix: str = ""
     mailbox: Path | None = None
+    login: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @classmethod
     def of(cls, stack: Mapping[str, Any]) -> "Places":
@@ -29,7 +34,21 @@ class Places:
         databases = {name.partition("-")[0]: entry["database"] for name, entry in stack["services"].items()}
         mailbox = stack.get("smtp", {}).get("mailbox")
         prefix = stack["kafka"].get("topic_prefix", "")
-        return cls(stack["kafka"]["bootstrap"], databases, prefix, Path(mailbox) if mailbox else None)
+        box = Path(mailbox) if mailbox else None
+        return cls(stack["kafka"]["bootstrap"], databases, prefix, box, _login(stack["kafka"]))
+
+
+def _login(kafka: Mapping[str, Any]) -> dict[str, str]:
+    if "security_protocol" not in kafka:
+        return {}
+    admin = kafka["users"]["admin"]
+    return {
+        "security.protocol": kafka["security_protocol"],
+        "sasl.mechanism": kafka["sasl_mechanism"],
+        "sasl.username": admin["kafka_user"],
+        "sasl.password": Path(admin["kafka_password_file"]).read_text().strip(),
+        **({"ssl.ca.location": kafka["tls_ca"]} if "tls_ca" in kafka else {}),
+    }
 
 
 @dataclass(frozen=True)

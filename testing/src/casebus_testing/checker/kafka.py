@@ -1,7 +1,7 @@
 """Reads every topic from its first record to its present end."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -17,12 +17,14 @@ POLL_SECONDS: Final = 0.1
 SILENCE_SECONDS: Final = 30.0
 OFFSET_BEGINNING: Final = -2
 
+Login = Mapping[str, str]
+"""Settings of the client library, for a broker that asks who is there."""
 
-def topics_of(bootstrap: str, prefix: str) -> dict[str, int]:
+
+def topics_of(bootstrap: str, prefix: str, login: Login) -> dict[str, int]:
     """Partitions of each topic with this prefix, by full name."""
-    listed = (
-        AdminClient({"bootstrap.servers": bootstrap, "log_level": QUIET}).list_topics(timeout=SILENCE_SECONDS).topics
-    )
+    admin = AdminClient({**login, "bootstrap.servers": bootstrap, "log_level": QUIET})
+    listed = admin.list_topics(timeout=SILENCE_SECONDS).topics
     return {
         name: len(topic.partitions)
         for name, topic in listed.items()
@@ -30,13 +32,13 @@ def topics_of(bootstrap: str, prefix: str) -> dict[str, int]:
     }
 
 
-def compacted_of(bootstrap: str, names: Iterable[str]) -> set[str]:
+def compacted_of(bootstrap: str, names: Iterable[str], login: Login) -> set[str]:
     """Those of the topics that are compacted."""
     resources = [ConfigResource(ResourceType.TOPIC, name) for name in names]
     if not resources:
         return set()
     # The answers arrive only as long as the client lives.
-    admin = AdminClient({"bootstrap.servers": bootstrap, "log_level": QUIET})
+    admin = AdminClient({**login, "bootstrap.servers": bootstrap, "log_level": QUIET})
     answers = admin.describe_configs(resources)
     return {
         resource.name
@@ -45,10 +47,13 @@ def compacted_of(bootstrap: str, names: Iterable[str]) -> set[str]:
     }
 
 
-def read(bootstrap: str, partitions: dict[str, int], prefix: str) -> tuple[dict[str, list[Record]], set[str]]:
+def read(
+    bootstrap: str, partitions: dict[str, int], prefix: str, login: Login
+) -> tuple[dict[str, list[Record]], set[str]]:
     """All records by topic (without prefix), in order per partition; and the topics that do not begin at 0."""
     consumer = Consumer(
         {
+            **login,
             "bootstrap.servers": bootstrap,
             "log_level": QUIET,
             "group.id": "casebus-checker",

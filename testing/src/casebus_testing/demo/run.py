@@ -42,9 +42,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m casebus_testing.demo", description=__doc__)
     parser.add_argument("--once", action="store_true", default=bool(os.environ.get("ONCE")), help="end afterwards")
     parser.add_argument("--run-dir", type=Path, default=RUN_DIR, help="made anew each time")
+    parser.add_argument("--secure", action="store_true", default=bool(os.environ.get("SECURE")), help="Kafka asks who")
     options = parser.parse_args()
     try:
-        return asyncio.run(_demo(options.run_dir, options.once, Console()))
+        return asyncio.run(_demo(options, Console()))
     except (StackError, CliError, AssertionError) as error:
         print(f"casebus: {error}", file=sys.stderr)
         return 1
@@ -52,17 +53,19 @@ def main() -> int:
         return 130
 
 
-async def _demo(run_dir: Path, once: bool, console: Console) -> int:
+async def _demo(options: argparse.Namespace, console: Console) -> int:
     started = time.monotonic()
-    end_run(run_dir)
-    shutil.rmtree(run_dir, ignore_errors=True)
-    async with await System.launch(run_dir) as system:
+    end_run(options.run_dir)
+    shutil.rmtree(options.run_dir, ignore_errors=True)
+    async with await System.launch(options.run_dir, secure=options.secure) as system:
         console.print(f"Kafka, PostgreSQL and three services are up after {time.monotonic() - started:.1f} s.")
+        if options.secure:
+            console.print("Everybody at Kafka has a user and a password, and may do what docs/acl-matrix.md says.")
         with screen(console) as shown:
             result = await play(system, shown)
         tell(console, result)
         console.print(f"All of it took {time.monotonic() - started:.1f} s.", highlight=False)
-        if not once:
+        if not options.once:
             with _announced(system):
                 _tell_addresses(console, system)
                 await _until_interrupted()

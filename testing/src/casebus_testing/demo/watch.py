@@ -106,8 +106,9 @@ async def watching(system: System, topics: Sequence[str]) -> AsyncIterator[Watch
     """A watcher that sees everything from here on."""
     async with AsyncExitStack() as opened:
         names = [system.prefix + topic for topic in topics]
-        consumer = await opened.enter_async_context(reader(system.stack.kafka, names))
-        admin = AIOKafkaAdminClient(bootstrap_servers=system.stack.kafka)
+        login = system.stack.login
+        consumer = await opened.enter_async_context(reader(system.stack.kafka, names, login=login))
+        admin = AIOKafkaAdminClient(bootstrap_servers=system.stack.kafka, **login.aiokafka())
         await admin.start()
         opened.push_async_callback(admin.close)
         databases = {}

@@ -7,9 +7,12 @@ import time
 from importlib.metadata import version
 from pathlib import Path
 
+from access.keys import write_whole
 from casebus_testing.stack import fetch, ports, versions
 from casebus_testing.stack.errors import StackError
 from casebus_testing.stack.processes import Running, spawn
+from casebus_testing.stack.secured import Secured
+from chassis.login import NOBODY, KafkaLogin
 
 CLUSTER_ID = "Y2FzZWJ1cy1jYXNlYnVzLQ"
 READY_SECONDS = 60.0
@@ -57,7 +60,8 @@ PROPERTIES = {
 class Kafka:
     """The broker of one run directory: data, configuration, log and ports lie there."""
 
-    def __init__(self, run_dir: Path, *, background: bool) -> None:
+    def __init__(self, run_dir: Path, *, background: bool, secured: Secured | None = None) -> None:
+        self._secured = secured
         self._home = run_dir / "kafka"
         self._background = background
         self._port, self._controller_port = 0, 0
@@ -69,6 +73,11 @@ class Kafka:
     def address(self) -> str:
         """`host:port` for clients."""
         return f"{ports.LOOPBACK}:{self._port}"
+
+    @property
+    def login(self) -> KafkaLogin:
+        """Who may do everything."""
+        return self._secured.login if self._secured else NOBODY
 
     def fetch(self) -> None:
         """Makes sure that the jars are in the cache."""
@@ -82,6 +91,7 @@ class Kafka:
         self.choose_ports()
         # `--cluster-id=`: as an argument of its own, an id that begins with a hyphen would be an option.
         tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={CLUSTER_ID}", "-c", str(self._properties)]
+        tool += self._secured.format_options() if self._secured else []
         return subprocess.Popen(
             [str(word) for word in (*self._java(), *tool, "--ignore-formatted")],
             stdin=subprocess.DEVNULL,
@@ -100,7 +110,9 @@ class Kafka:
             "advertised.listeners": f"PLAINTEXT://{client}",
             "log.dirs": str(self._home / "data"),
         }
-        self._properties.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+        settings |= self._secured.properties(client, controller) if self._secured else {}
+        text = "".join(f"{name}={value}\n" for name, value in settings.items())
+        write_whole(self._properties, text.encode(), mode=0o600)
 
     def start(self, *, trust_cache: bool = True) -> Running:
         """Starts the broker; `wait_ready` tells when it can be used."""
@@ -115,7 +127,7 @@ class Kafka:
     def wait_ready(self) -> None:
         """Waits until the broker answers with every partition led. Raises StackError with the end of its log."""
         deadline = time.monotonic() + READY_SECONDS
-        while not (ports.listens(self._port) and answers(self.address)):
+        while not (ports.listens(self._port) and answers(self.address, self.login)):
             if self.running is None or not self.running.alive:
                 raise StackError(f"Kafka ended while it started; the end of {self.log}:\n{_tail(self.log)}")
             if time.monotonic() > deadline:
@@ -158,12 +170,13 @@ class Kafka:
         return [f"-XX:AOTCacheOutput={self._home / 'new.aot'}"] if trust_cache else []
 
 
-def answers(address: str) -> bool:
+def answers(address: str, login: KafkaLogin = NOBODY) -> bool:
     """Whether the broker at `host:port` answers with every partition led."""
     from confluent_kafka import KafkaException
     from confluent_kafka.admin import AdminClient
 
-    client = AdminClient({"bootstrap.servers": address, "log_level": 0, "reconnect.backoff.max.ms": 100})
+    settings = {"bootstrap.servers": address, "log_level": 0, "reconnect.backoff.max.ms": 100}
+    client = AdminClient({**login.librdkafka(), **settings})
     try:
         metadata = client.list_topics(timeout=2)
     except KafkaException:

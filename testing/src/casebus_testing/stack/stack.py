@@ -15,7 +15,9 @@ from casebus_testing.stack.errors import StackError
 from casebus_testing.stack.kafka import Kafka, keep_java_cache
 from casebus_testing.stack.postgres import Postgres
 from casebus_testing.stack.processes import RunFile, Running
+from casebus_testing.stack.secured import PASSWORDS, Secured, Tls
 from casebus_testing.stack.versions import cache_home
+from chassis.login import NOBODY, KafkaLogin
 
 T = TypeVar("T")
 
@@ -59,32 +61,46 @@ class Stack:
     """A broker and a database server that answer. Make one with `Stack.start`."""
 
     def __init__(
-        self, run_dir: Path, kafka: KafkaServer | None, postgres: PostgresServer | None, lock: IO[str] | None = None
+        self,
+        run_dir: Path,
+        kafka: KafkaServer | None,
+        postgres: PostgresServer | None,
+        lock: IO[str] | None = None,
+        login: KafkaLogin = NOBODY,
     ) -> None:
         self.run_dir = run_dir
         self.run_file = RunFile(run_dir)
         self._kafka_server, self._postgres_server, self._lock = kafka, postgres, lock
         self.kafka = kafka.address if kafka else os.environ["CASEBUS_STACK_KAFKA"]
+        self.login = login
         self.postgres = postgres.dsn if postgres else os.environ["CASEBUS_STACK_POSTGRES"]
 
     @classmethod
-    def start(cls, run_dir: str | Path, *, background: bool = False) -> "Stack":
+    def start(
+        cls, run_dir: str | Path, *, background: bool = False, secure: bool = False, tls: Tls | None = None
+    ) -> "Stack":
         """Starts both servers on new data and returns when they answer.
 
         Ends servers that a killed run left in `run_dir`. In the foreground the servers die
         with the calling thread; in the background they stay until `end_run`. With
         CASEBUS_STACK_KAFKA and CASEBUS_STACK_POSTGRES set, those servers are used and none
-        is started. Raises StackError when something is missing, or the directory is in use.
+        is started. With `secure` the broker asks everybody for user and password and knows
+        access lists; `login` is its administrator. With `tls` it is also encrypted.
+        Raises StackError when something is missing, or the directory is in use.
         """
         run_dir = Path(run_dir).resolve()
         run_dir.mkdir(parents=True, exist_ok=True)
         lock = _take(run_dir)
         if os.environ.get("CASEBUS_STACK_KAFKA") and os.environ.get("CASEBUS_STACK_POSTGRES"):
+            if secure:
+                raise StackError("The secured profile is for servers of its own: unset CASEBUS_STACK_KAFKA.")
             return cls(run_dir, None, None, lock)
         _end_leftovers(run_dir)
         _check_disk(run_dir)
         shutil.rmtree(run_dir / "logs", ignore_errors=True)
-        kafka, postgres = Kafka(run_dir, background=background), Postgres(run_dir, background=background)
+        secured = Secured(run_dir / PASSWORDS, tls) if secure else None
+        kafka = Kafka(run_dir, background=background, secured=secured)
+        postgres = Postgres(run_dir, background=background)
         kafka.fetch()
         postgres.fetch()
         run_file = RunFile(run_dir)
@@ -93,7 +109,12 @@ class Stack:
         except BaseException:
             end_run(run_dir)
             raise
-        return cls(run_dir, kafka, postgres, lock)
+        return cls(run_dir, kafka, postgres, lock, kafka.login)
+
+    @property
+    def password_file(self) -> Path:
+        """Where the password of the broker's administrator lies, if it asks for one."""
+        return self.run_dir / PASSWORDS / self.login.user
 
     def create_database(self, name: str, *, template: str = "template1") -> str:
         """Creates an empty database, or a copy of `template`, and returns its connection text."""
