@@ -51,8 +51,13 @@ def optional(headers: Mapping[str, bytes | None], name: str) -> str:
 
 
 def safe(text: str) -> str:
-    """Foreign text fit for an answer or a log: printable ASCII, at most 100 characters."""
-    return _PRINTABLE.sub("?", text[:_SAFE_LENGTH])
+    """Foreign text fit for an answer: printable ASCII, at most 100 characters."""
+    return printable(text, _SAFE_LENGTH)
+
+
+def printable(text: str, longest: int) -> str:
+    """The beginning of a text, what is not printable ASCII replaced."""
+    return _PRINTABLE.sub("?", text[:longest])
 
 
 def traceparent_in(text: str) -> str:

@@ -2,18 +2,18 @@
 
 import asyncio
 import contextlib
-import logging
 import random
 from typing import Final, TypeAlias
 
 import asyncpg
+import structlog
 
 from chassis.relay.holds import Holds
 from chassis.relay.sender import Sender
 from chassis.relay.session import ProducerLost, Session
 from chassis.relay.settings import RelayCounters, RelaySettings
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 _CONNECT_TIMEOUT_SECONDS: Final = 5.0
 _RESTART_MIN_SECONDS: Final = 0.1
@@ -101,7 +101,7 @@ class Relay:
 
     async def _rest(self, error: BaseException, pause: float) -> None:
         self.counters.restarts += 1
-        log.warning("relay starts over: %s", type(error).__name__)
+        log.warning("relay starts over", error=type(error).__name__)
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(self._stopping.wait(), pause * random.uniform(0.8, 1.2))
 

@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from chassis.relay.settings import RelaySettings
 
-log = logging.getLogger(__name__)
+log = logging.getLogger("librdkafka")
 
 Row: TypeAlias = asyncpg.Record
 """id, topic, key, headers as text `name<TAB>value<LF>` each, payload, xmin and xmax of the poll."""

@@ -2,11 +2,11 @@
 
 import asyncio
 import contextlib
-import logging
 from collections import deque
 from typing import Final, TypeAlias
 
 import asyncpg
+import structlog
 from confluent_kafka import KafkaError, KafkaException
 
 from chassis.relay.buckets import Buckets
@@ -15,7 +15,7 @@ from chassis.relay.holds import Holds
 from chassis.relay.sender import Row, Sender, Window, is_producer_error, is_topic_error, kafka_error, topics_of
 from chassis.relay.settings import RelayCounters, RelaySettings
 
-log = logging.getLogger(__name__)
+log = structlog.get_logger()
 
 Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
@@ -153,13 +153,13 @@ class Session:
             self._hold_topic(self._sender.forget(name), [key])
         else:
             self._holds.hold_key(key, self._now())
-            log.warning("relay holds key %s of %s: %s", key, name, error.name())
+            log.warning("relay holds a key", key=key, topic=name, error=error.name())
 
     def _hold_topic(self, topic: str, keys: list[str]) -> None:
         now = self._now()
         if topic not in self._holds.topics or topic in self._holds.due_topics(now):
             self._holds.hold_topic(topic, now)
-            log.warning("relay holds topic %s: the broker does not take its records", topic)
+            log.warning("relay holds a topic: the broker does not take its records", topic=topic)
         for key in keys:
             if len(self._holds.keys) < self._settings.held_keys_max:
                 self._holds.hold_key(key, now, topic)
@@ -220,7 +220,7 @@ class Session:
         try:
             missing = await self._sender.learn(asked)
         except KafkaException as error:
-            log.warning("relay cannot ask for topics: %s", kafka_error(error).name())
+            log.warning("relay cannot ask for topics", error=kafka_error(error).name())
             self._put_back()
             return
         for topic in missing:
