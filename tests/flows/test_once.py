@@ -1,10 +1,7 @@
 """One message, one effect, however often and by whatever way it comes; of two messages for one thing, one wins."""
 
 import asyncio
-import os
-import signal
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
@@ -25,18 +22,6 @@ async def two_copies(system: System) -> AsyncIterator[System]:
     yield system
     await system.end(SECOND)
     del system.processes[SECOND]
-
-
-@contextmanager
-def asleep(system: System, name: str) -> Iterator[None]:
-    """A process stands still, so that all that is sent meanwhile reaches it at once."""
-    running = system.processes[name].running
-    assert running is not None
-    os.kill(running.pid, signal.SIGSTOP)
-    try:
-        yield
-    finally:
-        os.kill(running.pid, signal.SIGCONT)
 
 
 async def test_a_command_sent_twice_is_done_once_and_gets_its_first_answer_again(flow: Flow) -> None:
@@ -84,7 +69,7 @@ async def test_a_refusal_is_repeated_like_any_other_answer(flow: Flow) -> None:
 async def test_repeats_within_one_batch_are_duplicates(flow: Flow, system: System) -> None:
     orders = [WalkIn().create() for _ in range(10)]
 
-    with asleep(system, "intake"):
+    with system.asleep("intake"):
         await flow.sender.send_all([*orders, *orders, *orders])
     answers = [(await flow.sender.receipt(order.id)).outcome for _ in range(3) for order in orders]
 
