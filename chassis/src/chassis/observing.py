@@ -31,7 +31,7 @@ _QUERY_SECONDS = 5.0
 
 # Counts stop at a bound: a table that has grown must not make looking at it a burden.
 OUTBOX = """
-SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT 100000) AS some) AS rows,
+SELECT (SELECT count(*) FROM (SELECT FROM outbox LIMIT 100000) AS counted) AS rows,
        extract(epoch FROM clock_timestamp() - (SELECT at FROM outbox ORDER BY id LIMIT 1))::float8 AS age"""
 
 LANES = """
@@ -41,7 +41,7 @@ FROM lanes l LEFT JOIN parked p USING (lane) GROUP BY l.state"""
 
 CLOCKS = """
 SELECT count(*) AS due, min(due_at) AS first
-FROM (SELECT due_at FROM timers WHERE due_at <= $1 ORDER BY due_at LIMIT 10000) AS late"""
+FROM (SELECT due_at FROM timers WHERE due_at <= $1 ORDER BY due_at LIMIT 10000) AS counted"""
 
 # Two halves, each along a partial index: what was sent stays in the table for good.
 DELIVERIES = """
