@@ -21,6 +21,7 @@ from chassis.database import open_pool
 from chassis.door import Door, Vitals, make_http
 from chassis.exposure import refuse_exposure
 from chassis.failures import CannotGoOn, CannotStart
+from chassis.forgetting import Forgetting
 from chassis.http_server import HttpServer, open_http
 from chassis.logs import set_up_logs
 from chassis.observing import Observer, connect, connect_inputs, connect_relay, metrics_page
@@ -107,6 +108,7 @@ class App:
                 self._start("deliveries", Deliveries(pool, pipeline, clock, self.service.send).run())
             self._start("partitions", keep_partitions_ahead(self.settings))
             self._start("seals", Sealer(pool).run())
+            self._start("forgetting", self._forgetting(pool, clock).run())
             progress = Progress(pool, clock, self.service.topics, self.settings.topic_prefix)
             consumer = self._make_consumer(reader, pipeline, progress)
             await consumer.start()
@@ -159,8 +161,15 @@ class App:
         return wanted
 
     def _make_consumer(self, reader: Reader, pipeline: Pipeline, progress: Progress) -> Consumer:
-        group = f"{self.settings.topic_prefix}{self.service.name}"
-        return Consumer(self.service.topics, self.settings, group, reader, pipeline, progress)
+        return Consumer(self.service.topics, self.settings, self._group, reader, pipeline, progress)
+
+    def _forgetting(self, pool: "asyncpg.Pool[Any]", clock: Clock) -> Forgetting:
+        return Forgetting(pool, clock, self.settings, self._group, f"{self._group}.commands")
+
+    @property
+    def _group(self) -> str:
+        """The consumer group of all copies of the service."""
+        return f"{self.settings.topic_prefix}{self.service.name}"
 
     def _make_relay(self, wake: asyncio.Event | None = None) -> Relay:
         told = self.settings

@@ -35,6 +35,7 @@ class Settings(KafkaSettings):
     log_level: str = "info"
     start_deadline_seconds: float = 60.0
     probe_seconds: float = 60.0
+    forget_seconds: float = Field(default=3600.0, gt=0)
     trace_ratio: float = Field(default=0.01, ge=0.0, le=1.0)
     """Of messages that bring no decision of their own, the share that gets a span; only where traces are exported."""
     batch_records: int = 500
