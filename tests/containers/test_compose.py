@@ -104,6 +104,13 @@ def test_a_service_sees_no_private_key(compose: DockerCompose, service: str):
     assert inside(compose, service, "ls", "-A", "/senders/keys") == ""
 
 
+def test_the_image_of_a_service_has_no_testing_kit(compose: DockerCompose):
+    with pytest.raises(subprocess.CalledProcessError) as refused:
+        inside(compose, "intake", "python", "-c", "import casebus_testing")
+
+    assert "No module named 'casebus_testing'" in refused.value.stderr
+
+
 def test_a_role_of_one_service_is_kept_out_of_the_database_of_another(compose: DockerCompose):
     host, port = compose.get_service_host_and_port("postgres", 5432)
     password = compose.get_config()["services"]["deploy"]["environment"]["CASEBUS_ROLE_PASSWORD"]
