@@ -114,6 +114,13 @@ async def test_a_lone_surrogate_in_the_body_is_no_server_error(door: httpx.Async
     assert answer.status_code == 400
 
 
+async def test_what_is_no_cloudevent_is_not_quoted(door: httpx.AsyncClient) -> None:
+    answer = await post(door, {**event(), "Jane Doe": 1})
+
+    assert answer.status_code == 400
+    assert "Jane" not in answer.text
+
+
 async def test_health_tells_what_is_wrong(door: httpx.AsyncClient) -> None:
     assert (await door.get("/health/live")).status_code == 200
     assert (await door.get("/health/ready")).json() == {"problems": ["starting"]}

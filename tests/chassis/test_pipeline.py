@@ -241,5 +241,23 @@ async def test_a_sender_that_may_not_send_this_type_is_refused(rig: Rig) -> None
     assert (item.receipt["outcome"], item.receipt["rule"]) == ("refused", "I-07")
 
 
+async def test_foreign_text_where_an_id_should_stand_travels_as_a_digest(rig: Rig) -> None:
+    (item,) = await rig.feed(command("north", ce_correlationid=b"Jane Doe, born 1990"))
+    await rig.feed(headed({"ce_proof": None, "ce_type": b"Create Jane Doe", "ce_id": b"Jane Doe"}))
+
+    assert item.correlation.startswith("#")
+    assert await rig.rows("SELECT count(*) FROM outbox WHERE headers || payload LIKE '%Jane%'") == [(0,)]
+
+
+async def test_an_unknown_field_whose_name_is_no_name_is_not_quoted(rig: Rig) -> None:
+    record = command("north")
+    record.value = b'{"region_id":"north","name":"N","Jane Doe":1}'
+
+    (item,) = await rig.feed(record)
+
+    assert item.receipt is not None
+    assert item.receipt["field"].startswith("#")
+
+
 async def test_a_null_or_strange_header_nobody_needs_does_no_harm(rig: Rig) -> None:
     assert await rig.outcomes(command("north", whatever=None, other=b"\xff")) == ["accepted"]

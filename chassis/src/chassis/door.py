@@ -11,9 +11,10 @@ from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from chassis.envelope import safe
+from chassis.envelope import opaque
 from chassis.failures import DatabaseAway
 from chassis.items import Item, Origin
 from chassis.pipeline import Pipeline
@@ -87,7 +88,7 @@ class Door:
         if not isinstance(event, dict):
             return "body: no CloudEvent"
         if strange := set(event) - _MEMBERS:
-            return f"{safe(min(map(str, strange)))}: unknown"
+            return f"{opaque(min(map(str, strange)))}: unknown"
         for name in ("specversion", "id", "type", "source"):
             if not isinstance(event.get(name), str) or "\x00" in event[name]:
                 return f"{name}: missing or no text"
@@ -153,6 +154,7 @@ _MEMBERS = {
 def make_http(door: Door, vitals: Vitals, *routers: APIRouter) -> FastAPI:
     """The service's HTTP application: the door, the health checks, and what else it offers."""
     http = FastAPI(title="casebus", docs_url=None, redoc_url=None)
+    http.add_exception_handler(RequestValidationError, _not_as_declared)
     http.add_api_route("/v1/commands", door.command, methods=["POST"], response_model=None)
 
     for router in routers:
@@ -167,6 +169,13 @@ def make_http(door: Door, vitals: Vitals, *routers: APIRouter) -> FastAPI:
         return _health(vitals.ready(), vitals.details())
 
     return http
+
+
+async def _not_as_declared(_: Request, error: Exception) -> Response:
+    """The framework's own answer would quote what was sent."""
+    errors = error.errors() if isinstance(error, RequestValidationError) else ()
+    fields = sorted({".".join(opaque(str(part)) for part in each["loc"]) for each in errors})
+    return _problem(422, f"not as declared: {', '.join(fields)}")
 
 
 def _health(problems: list[str], details: Mapping[str, Any] = MappingProxyType({})) -> Response:

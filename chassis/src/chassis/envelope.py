@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from hashlib import sha256
 from typing import TypeAlias
 from zlib import crc32
 
@@ -17,6 +18,7 @@ UNREADABLE_TYPE = "casebus.unreadable"
 _PRINTABLE = re.compile(r"[^\x20-\x7e]")
 _TRACEPARENT = re.compile(r"(?!ff)[0-9a-f]{2}-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}")
 _SAFE_LENGTH = 100
+_ID_SHAPED = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:/-]{0,99}")
 
 
 class HeaderError(Exception):
@@ -53,6 +55,11 @@ def optional(headers: Mapping[str, bytes | None], name: str) -> str:
 def safe(text: str) -> str:
     """Foreign text fit for an answer: printable ASCII, at most 100 characters."""
     return printable(text, _SAFE_LENGTH)
+
+
+def opaque(text: str) -> str:
+    """Foreign text where only ids may stand: as it is if it has the form of one, else a digest that stands for it."""
+    return text if _ID_SHAPED.fullmatch(text) else "#" + sha256(text.encode("utf-8", "replace")).hexdigest()[:16]
 
 
 def printable(text: str, longest: int) -> str:

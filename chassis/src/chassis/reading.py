@@ -14,7 +14,7 @@ from pydantic import ValidationError
 
 from casebus_contracts.base import Command, Fact
 from chassis.clock import Clock
-from chassis.envelope import HeaderError, Headers, needed, optional, safe, traceparent_in
+from chassis.envelope import HeaderError, Headers, needed, opaque, optional, safe, traceparent_in
 from chassis.ids import in_window, is_uuid7
 from chassis.items import Item, Kind, Origin, SetAside
 from chassis.proofs import ProofError, Proven, Verifier
@@ -138,14 +138,14 @@ class Reader:
             id=arrival.message_id if remembered else safe(arrival.message_id),
             sender=arrival.proven.sender,
             actor=arrival.proven.subject,
-            key=key,
-            lane=f"{self._commands_topic}/{key}",
+            key=opaque(key) if key else "",
+            lane=f"{self._commands_topic}/{opaque(key)}",
             now=self._clock.at(arrival.real),
             message=message,
             body=arrival.body,
             origin=arrival.origin,
             hash=content_hash(type_, key, arrival.proven.subject, canonical),
-            correlation=safe(arrival.correlation) or arrival.message_id if remembered else "",
+            correlation=_correlation(arrival.correlation, arrival.message_id) if remembered else "",
             traceparent=traceparent_in(arrival.traceparent),
             answer=answer,
             remembered=remembered,
@@ -199,7 +199,7 @@ class Reader:
             origin=origin,
             hash=hashlib.sha256(record.value or b"").digest(),
             sequence=_sequence(headers),
-            correlation=safe(optional(headers, "ce_correlationid")) or message_id,
+            correlation=_correlation(optional(headers, "ce_correlationid"), message_id),
             traceparent=traceparent_in(optional(headers, "traceparent")),
         )
 
@@ -268,7 +268,8 @@ def _first_flaw(error: ValidationError) -> Invalid:
     first: Any = error.errors(include_url=False, include_context=False, include_input=False)[0]
     if first["type"] == "json_invalid":
         return Invalid("body", "no JSON")
-    return Invalid(safe(".".join(str(part) for part in first["loc"])) or "body", safe(first["type"]))
+    path = ".".join(opaque(str(part)) for part in first["loc"])
+    return Invalid(safe(path) or "body", safe(first["type"]))
 
 
 def _decode_fact(cls: type[Fact], value: bytes | None) -> Fact:
@@ -286,6 +287,10 @@ def _sequence(headers: dict[str, bytes | None]) -> int:
     return int(text)
 
 
+def _correlation(told: str, message_id: str) -> str:
+    return opaque(told) if told else message_id
+
+
 def _safe_header(headers: dict[str, bytes | None], name: str) -> str | None:
     value = headers.get(name)
-    return None if value is None else safe(value.decode("ascii", "replace"))
+    return None if not value else opaque(value.decode("utf-8", "replace"))
