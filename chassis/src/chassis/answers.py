@@ -10,6 +10,8 @@ from chassis.rules import Invalid, Refused
 Receipt: TypeAlias = dict[str, Any]
 FactReference: TypeAlias = dict[str, Any]
 
+_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
+
 
 def accepted(item: Item, facts: Sequence[FactReference]) -> Receipt:
     """Done; these facts say what."""
@@ -45,7 +47,7 @@ def repeated(item: Item, first_text: str) -> Receipt:
 
 def as_text(receipt: Receipt) -> str:
     """The receipt as it is stored and published."""
-    return json.dumps(receipt, separators=(",", ":"))
+    return _ENCODE(receipt)
 
 
 def _receipt(item: Item, outcome: str, *, final: bool = True, facts: Any = (), **rest: Any) -> Receipt:

