@@ -24,10 +24,12 @@ class Collector:
             spans = [span for scope in resource.scope_spans for span in scope.spans]
             self.spans += [(service, span.name, span.trace_id.hex()) for span in spans]
 
-    def _handler(collector) -> type[BaseHTTPRequestHandler]:
+    def _handler(self) -> type[BaseHTTPRequestHandler]:
+        take = self.take
+
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                collector.take(self.rfile.read(int(self.headers["content-length"])))
+                take(self.rfile.read(int(self.headers["content-length"])))
                 self.send_response(200)
                 self.end_headers()
 

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 
-import httpx
 import pytest
 from flow import ADAIR, Flow, WalkIn
 from prometheus_client import Metric
@@ -109,10 +108,10 @@ async def test_what_stands_in_tables_is_looked_at_and_never_older_than_a_few_sec
     assert await value(flow, "casebus_parked_lanes", state="quarantined") == 0
 
 
-async def test_lag_that_is_not_healthy_is_named_beside_readiness(flow: Flow) -> None:
+async def test_circuit_and_lag_are_told_beside_readiness(flow: Flow) -> None:
     answer = await flow.http.get(f"{flow.system.processes['intake'].http}/health/ready")
 
-    assert answer.json() == {"problems": [], "lag": {}}
+    assert answer.json() == {"problems": [], "circuit": "closed", "lag": {}}
 
 
 @pytest.mark.parametrize("service", ["staffing", "intake", "notifications"])

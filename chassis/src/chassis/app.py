@@ -116,7 +116,7 @@ class App:
             clocks = Clocks(pool, pipeline, clock, progress, consumer)
             self._start("clocks", clocks.run())
             connect_inputs(pipeline.metrics, consumer, clocks)
-            self._observer = Observer(pool, pipeline.metrics, clock, consumer)
+            self._observer = Observer(pool, pipeline, clock, consumer)
             self._start("observer", self._observer.run())
             spare_collector()
             self._ready = True
@@ -233,8 +233,7 @@ class App:
         return problems
 
     def _details(self) -> dict[str, Any]:
-        """Partitions whose lag is not healthy: worth knowing, but no reason to send commands elsewhere."""
-        return {} if self._observer is None else {"lag": self._observer.unhealthy()}
+        return {} if self._observer is None else self._observer.details()
 
     def _open_tracing(self, stack: contextlib.AsyncExitStack) -> "Tracing | None":
         """Spans only where they have somewhere to go; the library is not even imported otherwise."""

@@ -56,9 +56,10 @@ _DELIVERY_STATES = ("waiting", "sending", "failed")
 class Observer:
     """Fills in the numbers that nobody counts as they happen."""
 
-    def __init__(self, pool: "asyncpg.Pool[Any]", numbers: Metrics, clock: Clock, consumer: Consumer) -> None:
+    def __init__(self, pool: "asyncpg.Pool[Any]", pipeline: Pipeline, clock: Clock, consumer: Consumer) -> None:
         self._pool = pool
-        self._numbers = numbers
+        self._circuit = pipeline.circuit
+        self._numbers = pipeline.metrics
         self._clock = clock
         self._consumer = consumer
         self._windows: dict[tuple[str, int], deque[Look]] = {}
@@ -95,14 +96,14 @@ class Observer:
         self._judgements = {place: judge_lag(tuple(window)) for place, window in self._windows.items()}
         self._show_lag()
 
-    def unhealthy(self) -> dict[str, str]:
-        """Partitions whose lag is not ok, and why."""
-        judged = sorted(self._judgements.items())
-        return {
+    def details(self) -> dict[str, Any]:
+        """What is worth knowing beside readiness: why the circuit is open, partitions whose lag is not ok and why."""
+        lag = {
             f"{topic}/{partition}": f"{judgement.state}: {judgement.reason}"
-            for (topic, partition), judgement in judged
+            for (topic, partition), judgement in sorted(self._judgements.items())
             if judgement.state is not State.OK
         }
+        return {"circuit": self._circuit.reason or "closed", "lag": lag}
 
     def _show(
         self,

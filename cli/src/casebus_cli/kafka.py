@@ -27,7 +27,7 @@ async def producer(bootstrap: str, login: KafkaLogin = NOBODY) -> AsyncIterator[
         linger_ms=0,
         **login.aiokafka(),
     )
-    await _started(sending, bootstrap, login)
+    await started(sending, bootstrap, login)
     try:
         yield sending
     finally:
@@ -43,7 +43,7 @@ async def reader(
     consumer = AIOKafkaConsumer(
         bootstrap_servers=bootstrap, group_id=None, enable_auto_commit=False, **login.aiokafka()
     )
-    await _started(consumer, bootstrap, login)
+    await started(consumer, bootstrap, login)
     try:
         consumer.assign(partitions)
         offsets = await (consumer.beginning_offsets if from_start else consumer.end_offsets)(partitions)
@@ -71,7 +71,7 @@ async def records_until_end(
 async def partitions_of(bootstrap: str, topics: Sequence[str], login: KafkaLogin = NOBODY) -> list[TopicPartition]:
     """All partitions of the topics. Raises `CliError` for a topic that is not there, or not for this user."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap, **login.aiokafka())
-    await _started(admin, bootstrap, login)
+    await started(admin, bootstrap, login)
     try:
         described = await admin.describe_topics(list(topics))
     finally:
@@ -84,7 +84,8 @@ async def partitions_of(bootstrap: str, topics: Sequence[str], login: KafkaLogin
     return [TopicPartition(topic["topic"], entry["partition"]) for topic in described for entry in topic["partitions"]]
 
 
-async def _started(client: Any, bootstrap: str, login: KafkaLogin) -> None:
+async def started(client: Any, bootstrap: str, login: KafkaLogin) -> None:
+    """Start any client. Raises `CliError` that says what is the matter."""
     try:
         await client.start()
     except (KafkaConnectionError, OSError):
