@@ -1,6 +1,7 @@
 """One system for all flows: every service as a process of its own, with the sample directory."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 import pytest_asyncio
@@ -29,3 +30,22 @@ async def flow(system: System) -> AsyncIterator[Flow]:
     """The system as the tests see it."""
     async with flow_of(system) as connected:
         yield connected
+
+
+QUICK = replace(GUEST, algorithm="ES256")
+"""Signs in a tenth of the time."""
+
+PATIENT = {"CASEBUS_GROUP_INSTANCE": "first", "CASEBUS_SESSION_TIMEOUT_SECONDS": "30"}
+"""A process that stands still for some seconds keeps its partitions."""
+
+
+@pytest_asyncio.fixture(scope="session")
+async def parking(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Flow]:
+    """A system whose intake may go bad for a while. Whoever uses it leaves a good one behind, and nothing parked."""
+    place = tmp_path_factory.mktemp("parking") / ".run"
+    services = ("staffing", "intake")
+    launching = System.launch(place, stack=stack, prefix="parking.", services=services, senders=(QUICK,), env=PATIENT)
+    async with await launching as own:
+        await load_sample_directory(own)
+        async with flow_of(own) as connected:
+            yield connected

@@ -54,7 +54,7 @@ def _ls(operator: Operator, arguments: argparse.Namespace) -> int:
         lines = [json.dumps(row) for row in rows]
     else:
         shown = [[_cell(row, name) for name in COLUMNS] for row in rows]
-        lines = table(COLUMNS, shown) if rows else ["No record is unreadable."]
+        lines = table(COLUMNS, shown) if rows else ["No record is unreadable."] if not status else []
     for line in lines:
         print(line, flush=True)
     return status

@@ -6,6 +6,7 @@ only an operator moves them.
 
 import argparse
 import json
+import sys
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -56,13 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _ls(operator: Operator, arguments: argparse.Namespace) -> int:
     answers, status = operator.everywhere(lambda service: operator.get(service, PATH))
-    _print(_with_service(answers), GROUPS, as_json=arguments.json)
+    _print(_with_service(answers), GROUPS, as_json=arguments.json, all_asked=not status)
     return status
 
 
 def _show(operator: Operator, arguments: argparse.Namespace) -> int:
     answers, status = operator.everywhere(lambda service: _lanes(operator, service, _choice(arguments)))
-    _print(_with_service(answers), LANES, as_json=arguments.json)
+    _print(_with_service(answers), LANES, as_json=arguments.json, all_asked=not status)
     return status
 
 
@@ -72,8 +73,10 @@ def _redrive(operator: Operator, arguments: argparse.Namespace) -> int:
     touched = {service: answer for service, answer in answers.items() if answer["lanes"]}
     for answer in touched.values():
         print(json.dumps(answer) if arguments.json else _told(answer), flush=True)
-    if not arguments.json and not (touched and arguments.yes):
-        print("Nothing was changed; --yes does it." if touched else "No such lane is parked.")
+    if touched and not arguments.yes and not arguments.json:
+        print("Nothing was changed; --yes does it.")
+    if not touched and not status:
+        print("No such lane is parked.", file=sys.stderr)
     return status or (0 if touched else 1)
 
 
@@ -99,12 +102,12 @@ def _with_service(answers: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[di
     return [{"service": service, **row} for service, rows in answers.items() for row in rows]
 
 
-def _print(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool) -> None:
+def _print(rows: Sequence[Mapping[str, Any]], columns: Sequence[str], *, as_json: bool, all_asked: bool) -> None:
     if as_json:
         lines = [json.dumps(row) for row in rows]
     else:
         shown = [[_cell(name, row.get(name)) for name in columns] for row in rows]
-        lines = table(columns, shown) if rows else ["Nothing is parked."]
+        lines = table(columns, shown) if rows else ["Nothing is parked."] if all_asked else []
     for line in lines:
         print(line, flush=True)
 
