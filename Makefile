@@ -7,6 +7,7 @@ SOURCES := contracts chassis access testing cli deploy services bench tests bin
 TYPED := $(wildcard */src services/*/src) bench bin
 
 ONCE ?=
+SECURE ?=
 ONLY ?=
 FULL ?=
 TESTS ?=
@@ -17,8 +18,8 @@ TESTS ?=
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## starts everything and plays a morning of two offices; ONCE=1 ends afterwards
-	@ONCE=$(ONCE) $(PYTHON) -m casebus_testing.demo
+demo: ## starts everything and plays a morning of two offices; ONCE=1 ends afterwards, SECURE=1: Kafka asks who is there
+	@ONCE=$(ONCE) SECURE=$(SECURE) $(PYTHON) -m casebus_testing.demo
 
 test: check ## checks, then every test on real servers; TESTS="tests/flows -k name" for some
 	@$(RUN) pytest $(TESTS)
@@ -49,15 +50,16 @@ faults: ## kills things while load flows, and counts
 mutants: ## changes rules one by one and sees whether a test notices
 	@echo "The mutation tests are not built yet." >&2; exit 1
 
-up: ## leaves everything running in the background, addresses in .run/stack.json
-	@$(PYTHON) -m casebus_testing up
+up: ## leaves everything running in the background, addresses in .run/stack.json; SECURE=1 as for demo
+	@SECURE=$(SECURE) $(PYTHON) -m casebus_testing up
 
 down: ## ends what `make up` started
 	@$(PYTHON) -m casebus_testing down
 
-docs: ## writes docs/events.md and the JSON Schemas anew
+docs: ## writes docs/events.md, docs/acl-matrix.md and the JSON Schemas anew
 	@$(PYTHON) -m casebus_contracts.schemas
 	@$(PYTHON) -m casebus_contracts.documents
+	@$(PYTHON) -m casebus_deploy.acl_page
 
 LOCK := $(RUN) uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
     --no-annotate --no-header --quiet

@@ -26,6 +26,8 @@ from casebus_contracts.fields import data_classes
 from casebus_contracts.topics import READERS, services
 
 OPERATOR: Final = "operator"
+ADMINISTRATORS: Final = frozenset({"admin", "broker"})
+"""Users who may do everything, by the names they have in our own stacks."""
 ANY: Final = "*"
 REQUEST_SECONDS: Final = 30.0
 
@@ -66,7 +68,7 @@ class Right:
 
 def all_rights(senders: Mapping[str, Sender], prefix: str = "") -> list[Right]:
     """Every right there is to be. Raises ValueError for a sender that would have the name of another user."""
-    if taken := {*services(), OPERATOR} & set(senders):
+    if taken := {*services(), OPERATOR, *ADMINISTRATORS} & set(senders):
         raise ValueError(f"a sender cannot be called {min(taken)}: that is a user of ours")
     rights = [right for service in services() for right in rights_of_service(service)]
     rights += [right for name, sender in senders.items() for right in rights_of_sender(name, sender)]

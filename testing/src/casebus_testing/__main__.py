@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import os
 import sys
 from pathlib import Path
 
@@ -36,7 +37,7 @@ def main() -> int:
 
 def up(run_dir: Path) -> int:
     """Starts everything, loads the sample directory, and leaves it running."""
-    system = asyncio.run(System.launch(run_dir, background=True))
+    system = asyncio.run(System.launch(run_dir, background=True, secure=bool(os.environ.get("SECURE"))))
     stack_file = str(system.run_dir / places.NAME)
     status = casebus(["bootstrap", "--stack", stack_file, str(DIRECTORY)])
     asyncio.run(_directory_everywhere(system))
