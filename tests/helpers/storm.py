@@ -1,28 +1,38 @@
 """A storm: commands flow, always some hundred ahead of the work, while services and servers are killed."""
 
 import asyncio
+import contextlib
+import os
 import random
-import re
+import signal
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any, TypeAlias
 
 import asyncpg
-from flow import ADAIR, BOONE, WalkIn, rows
+from flow import ADAIR, BOONE, WalkIn
 
 from casebus_cli.client import Sender
+from casebus_cli.kafka import producer
 from casebus_cli.orders import Order
 from casebus_contracts.receipts import Receipt
 from casebus_testing.system import System
 from casebus_testing.waiting import eventually
 
 DONE = "SELECT count(*) FROM inbox WHERE topic = 'intake.commands'"
-IN_TRANSACTION = re.compile(r"unexpected EOF on client connection with an open transaction")
+SESSIONS = r"""
+SELECT state, state = 'active' AND wait_event_type IS DISTINCT FROM 'Client' AS at_work,
+       left(btrim(regexp_replace(query, '\s+', ' ', 'g')), 40) AS statement
+FROM pg_stat_activity WHERE application_name = 'intake' AND backend_type = 'client backend'"""
 DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 STILL_SECONDS = 60.0
 ANSWER_SECONDS = 90.0
 AHEAD = 200
 AT_ONCE = 20
 SENT_AGAIN = 0.05
+STOPS = 500
+
+Blow: TypeAlias = Callable[[], Awaitable[None]]
 
 
 def commands(number: int, chance: random.Random) -> list[Order]:
@@ -55,38 +65,53 @@ class Storm:
     struck: list[str] = field(default_factory=list)
     done: int = 0
 
-    async def run(self, blows: Sequence[Callable[[], Awaitable[None]]]) -> None:
+    async def run(self, blows: Sequence[Blow]) -> None:
         """Send everything; strike each blow at a random moment of the work, in their order; wait for all answers."""
         ids = {order.id for order in self.orders}
         moments = sorted(self.chance.sample(range(len(ids) // 50, len(ids) - 2 * AHEAD), len(blows)))
-        tasks = [asyncio.create_task(work) for work in (self._count(), self._send())]
-        for moment, blow in zip(moments, blows, strict=True):
-            await self._work_has_come_to(moment)
-            await asyncio.sleep(self.chance.uniform(0, 0.03))
-            self.struck.append(f"{getattr(blow, '__name__', blow)} after {self.done} commands")
-            await blow()
-        await tasks[1]
+        records = [(order.id, order.topic, *self._record(order)) for order in self.orders]
+        counting = asyncio.create_task(self._count())
+        async with producer(self.system.stack.kafka) as sending:
+            flowing = asyncio.create_task(self._send(sending, records))
+            await self._strike(moments, blows)
+            await flowing
         for id_ in ids:
             self.told[id_] = await self.sender.receipt(id_, ANSWER_SECONDS)
-        tasks[0].cancel()
+        counting.cancel()
 
-    async def _send(self) -> None:
+    def _record(self, order: Order) -> tuple[bytes, bytes, list[tuple[str, bytes]]]:
+        """Signed before the storm, so that nothing but the work itself is slow."""
+        return order.body, order.record_key.encode(), self.sender.signature.headers(order)
+
+    async def _strike(self, moments: Sequence[int], blows: Sequence[Blow]) -> None:
+        for moment, blow in zip(moments, blows, strict=True):
+            # After a blow the work must be under way again, else the next one hits somebody idle.
+            await self._work_has_come_to(max(moment, self.done + self.chance.randrange(AT_ONCE, AHEAD // 2)))
+            self.struck.append(f"{getattr(blow, '__name__', blow)} after {self.done} commands")
+            await blow()
+
+    async def _send(self, sending: Any, records: Sequence[tuple[Any, ...]]) -> None:
+        """All records in their order, so many ahead of the work that it never has to wait for them."""
         sent: set[str] = set()
-        for start in range(0, len(self.orders), AT_ONCE):
-            chunk = self.orders[start : start + AT_ONCE]
-            sent.update(order.id for order in chunk)
-            await self.sender.send_all(chunk)
+        for start in range(0, len(records), AT_ONCE):
+            chunk = records[start : start + AT_ONCE]
+            acknowledged = [await sending.send(topic, body, key, headers=heads) for _, topic, body, key, heads in chunk]
+            await asyncio.gather(*acknowledged)
+            sent.update(record[0] for record in chunk)
             await self._work_has_come_to(len(sent) - AHEAD)
 
     async def _count(self) -> None:
         """Keep `done` up to date; a database that is away is asked again."""
         while True:
-            try:
-                ((self.done,),) = await rows(self.system, "intake", DONE)
-            except DATABASE_AWAY:
-                continue
-            finally:
-                await asyncio.sleep(0.01)
+            with contextlib.suppress(*DATABASE_AWAY):
+                connection = await asyncpg.connect(self.system.database("intake"), timeout=5)
+                try:
+                    while True:
+                        self.done = await connection.fetchval(DONE)
+                        await asyncio.sleep(0.01)
+                finally:
+                    connection.terminate()
+            await asyncio.sleep(0.05)
 
     async def _work_has_come_to(self, moment: int) -> None:
         await eventually(
@@ -94,9 +119,26 @@ class Storm:
         )
 
     async def intake_dies(self) -> None:
-        """kill -9 of intake, which comes back at once."""
+        """kill -9 of intake in the middle of a batch; it comes back at once."""
+        self.struck.append(f"  inside: {await self._stop_inside_a_batch()}")
         self.system.kill("intake")
         await self.system.start("intake")
+
+    async def _stop_inside_a_batch(self) -> str:
+        """Make intake stand still with a transaction open, wherever in it that may be; its last statement."""
+        running = self.system.processes["intake"].running
+        assert running is not None
+        connection = await asyncpg.connect(self.system.stack.postgres)
+        try:
+            for _ in range(STOPS):
+                os.kill(running.pid, signal.SIGSTOP)
+                if statement := await _open_transaction(connection):
+                    return statement
+                os.kill(running.pid, signal.SIGCONT)
+                await asyncio.sleep(self.chance.uniform(0, 0.03))
+        finally:
+            await connection.close()
+        raise AssertionError(f"intake was between two batches {STOPS} times")
 
     async def postgres_dies(self) -> None:
         """kill -9 of PostgreSQL, which comes back at once. Nothing else moves here meanwhile."""
@@ -109,7 +151,14 @@ class Storm:
         self.system.stack.start_kafka()
 
 
-def killed_inside_transactions(system: System) -> int:
-    """How many transactions were open when their process died, by the words of PostgreSQL."""
-    log = system.stack.run_dir / "logs" / "postgres.log"
-    return len(IN_TRANSACTION.findall(log.read_text(errors="replace")))
+async def _open_transaction(connection: "asyncpg.Connection[asyncpg.Record]") -> str:
+    """The last statement of an open transaction of a process that stands still; empty if there is none."""
+    sessions: list[asyncpg.Record] = []
+
+    async def all_at_rest() -> bool:
+        sessions[:] = await connection.fetch(SESSIONS)
+        return not any(session["at_work"] for session in sessions)
+
+    await eventually(all_at_rest, within=5, every=0.002)
+    inside = [session["statement"] for session in sessions if session["state"] == "idle in transaction"]
+    return str(inside[0]) if inside else ""
