@@ -1,10 +1,9 @@
-"""The public keys of senders and what each sender may do, as two files that may change at any time."""
+"""The public keys of senders and what each sender may do, as two sources that may change at any time."""
 
 import json
-import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,14 +12,16 @@ import structlog
 from jwt import PyJWK
 from jwt.exceptions import PyJWTError
 
+from access.jwks import KeySource, file_stamp
+
 ALGORITHMS = frozenset({"RS256", "EdDSA", "ES256"})
 ANY = "*"
 
 log = structlog.get_logger(__name__)
 
 
-class KeyringError(Exception):
-    """The JWKS file or the senders file does not say what it should."""
+class KeyringError(ValueError):
+    """The key set or the senders file does not say what it should."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,25 +49,27 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Keyring:
-    """What both files said when they were read."""
+    """What keys and senders file said when they were read."""
 
     keys: Mapping[str, PublicKey]
     grants: Mapping[str, Grant]
 
 
-def read_keyring(jwks_path: Path, senders_path: Path) -> Keyring:
-    """Read both files. Keys that no sender claims are left out. Raises `KeyringError`, `OSError`."""
+def read_keyring(source: KeySource, senders_path: Path) -> Keyring:
+    """Read both. Keys that no sender claims are left out. Raises `KeyringError`, `OSError`."""
     try:
         senders: dict[str, dict[str, Any]] = json.loads(senders_path.read_bytes())
         _must_be_unique(kid for entry in senders.values() for kid in entry["kids"])
         owners = {kid: name for name, entry in senders.items() for kid in entry["kids"]}
-        published = json.loads(jwks_path.read_bytes())["keys"]
+        published = json.loads(source.read())["keys"]
         entries = [entry for entry in published if entry.get("kid") in owners]
         _must_be_unique(entry["kid"] for entry in entries)
         keys = {entry["kid"]: _public_key(entry, owners[entry["kid"]]) for entry in entries}
         return Keyring(keys, {name: _grant(entry) for name, entry in senders.items()})
+    except KeyringError:
+        raise
     except (ValueError, KeyError, TypeError, AttributeError, PyJWTError) as error:
-        raise KeyringError(f"{jwks_path.name} or {senders_path.name} is malformed: {type(error).__name__}") from error
+        raise KeyringError(f"{source.name} or {senders_path.name} is malformed: {type(error).__name__}") from error
 
 
 def _must_be_unique(kids: Iterable[str]) -> None:
@@ -91,37 +94,39 @@ def _public_key(entry: dict[str, Any], sender: str) -> PublicKey:
 
 
 class WatchedKeyring:
-    """The keyring of two files, read again when one of them has changed.
+    """The keyring of a key set and a senders file, read again when one of them has changed.
 
-    Looks at the files at most once in `recheck_seconds`, or at once when asked for a key it
-    does not know. A file that has become unreadable leaves the last good keyring in force.
+    Looks at them at most once in `recheck_seconds`, or at once when asked for a key it does
+    not know. What has become unreadable leaves the last good keyring in force.
     """
 
-    def __init__(self, jwks_path: Path, senders_path: Path, recheck_seconds: float) -> None:
-        self._paths = (jwks_path, senders_path)
+    def __init__(self, source: KeySource, senders_path: Path, recheck_seconds: float) -> None:
+        self._source, self._senders_path = source, senders_path
         self._recheck_seconds = recheck_seconds
         self._stamp = self._stamps()
-        self._keyring = read_keyring(*self._paths)
+        self._keyring = read_keyring(source, senders_path)
         self._checked_at = time.monotonic()
 
     def current(self) -> Keyring:
         """The keyring in force."""
         if time.monotonic() - self._checked_at >= self._recheck_seconds:
-            self.recheck()
+            self._look()
         return self._keyring
 
     def recheck(self) -> Keyring:
-        """Look at the files now."""
-        self._checked_at = time.monotonic()
-        try:
-            stamp = self._stamps()
-            if stamp != self._stamp:
-                self._stamp = stamp
-                self._keyring = read_keyring(*self._paths)
-        except (OSError, KeyringError) as error:
-            log.warning("keyring.unreadable", error=type(error).__name__)
+        """Look now: somebody asks for a key that is not there."""
+        self._look(urgent=True)
         return self._keyring
 
-    def _stamps(self) -> tuple[tuple[int, int, int], ...]:
-        stats = map(os.stat, self._paths)
-        return tuple((stat.st_mtime_ns, stat.st_size, stat.st_ino) for stat in stats)
+    def _look(self, *, urgent: bool = False) -> None:
+        self._checked_at = time.monotonic()
+        try:
+            stamp = self._stamps(urgent=urgent)
+            if stamp != self._stamp:
+                self._stamp = stamp
+                self._keyring = read_keyring(self._source, self._senders_path)
+        except (OSError, KeyringError) as error:
+            log.warning("keyring.unreadable", error=type(error).__name__)
+
+    def _stamps(self, *, urgent: bool = False) -> Hashable:
+        return self._source.stamp(urgent=urgent), file_stamp(self._senders_path)

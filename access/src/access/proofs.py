@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
+from access.jwks import key_source
 from access.keyring import ANY, PublicKey, WatchedKeyring
 from chassis.proofs import ProofError, Proven
 
@@ -49,9 +50,12 @@ class Senders:
         self._kids: dict[bytes, tuple[str, str]] = {}
 
     @classmethod
-    def load(cls, jwks_path: str | Path, senders_path: str | Path, recheck_seconds: float = 1.0) -> "Senders":
-        """Read both files; they are read again when they change. Raises `KeyringError`, `OSError`."""
-        return cls(WatchedKeyring(Path(jwks_path), Path(senders_path), recheck_seconds))
+    def load(cls, jwks: str | Path, senders_path: str | Path, recheck_seconds: float = 1.0) -> "Senders":
+        """Read the keys (a file or a URL) and the senders file, again when they change.
+
+        Raises `KeyringError`, `OSError`.
+        """
+        return cls(WatchedKeyring(key_source(jwks), Path(senders_path), recheck_seconds))
 
     def check_proof(
         self, token: str | bytes | None, message_id: str, type_: str, key: str, body: bytes, appended_at: datetime
