@@ -14,6 +14,7 @@ import structlog
 from fastapi import APIRouter
 from pydantic import ValidationError
 
+from chassis import faults
 from chassis.clock import Clock
 from chassis.collector import spare_collector
 from chassis.consumer import Consumer
@@ -62,6 +63,7 @@ def main(service: Service, open_verifier: OpenVerifier, migrations: Path) -> Non
     app = App(service, settings, open_verifier, migrations)
     try:
         refuse_exposure(settings)
+        faults.arm(settings.fault_points)
         asyncio.run(app.relay_only() if sys.argv[1:] == ["relay"] else app.run())
     except CannotStart as error:
         log.error("cannot start", reason=str(error))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from casebus_contracts.base import Fact
-from chassis import answers
+from chassis import answers, faults
 from chassis.book import Book, Slot
 from chassis.database import Connection
 from chassis.envelope import RECEIPT_TYPE, answer_headers, fact_headers
@@ -99,6 +99,7 @@ class Batch:
             claimed = await self._claim(items)
             for item in items:
                 self._take(item, claimed)
+            faults.point(faults.INSIDE_TRANSACTION)
             await self._book.save(self._connection)
         await self._rows.write(self._connection)
 

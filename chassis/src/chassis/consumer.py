@@ -17,6 +17,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
 from faststream.security import BaseSecurity, SASLScram256
 
+from chassis import faults
 from chassis.failures import DatabaseAway
 from chassis.fetching import TotalSubscriber
 from chassis.items import Item, SetAside
@@ -225,6 +226,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             mine = {place: offset for place, offset in offsets.items() if place in consumer.assignment()}
             try:
                 if mine:
+                    faults.point(faults.BEFORE_OFFSET_COMMIT)
                     await consumer.commit(mine)
             except KafkaError as error:
                 log.info("offsets not committed; the inbox will recognise the records", error=type(error).__name__)

@@ -18,8 +18,8 @@ def refuse_exposure(settings: Settings) -> None:
     """Raises CannotStart, in one sentence, for whatever others could read or change on its way."""
     if (settings.http_tls_cert is None) != (settings.http_tls_key is None):
         raise CannotStart("CASEBUS_HTTP_TLS_CERT and CASEBUS_HTTP_TLS_KEY are needed together")
-    if settings.clock_file is not None and (settings.http_tls_cert or _beyond(_all_hosts(settings))):
-        raise CannotStart("CASEBUS_CLOCK_FILE moves time for tests on one machine: not with TLS, not beyond loopback")
+    if (toys := _toys(settings)) and (settings.http_tls_cert or _beyond(_all_hosts(settings))):
+        raise CannotStart(f"{toys} for tests on one machine: not with TLS, not beyond loopback")
     if not settings.trusted_network and (exposed := list(_exposed(settings))):
         raise CannotStart(f"{'; '.join(exposed)}: {_ADVICE}")
 
@@ -30,6 +30,15 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return host == "localhost"
+
+
+def _toys(settings: Settings) -> str:
+    """Settings that only tests may use, and what they do."""
+    given = {
+        "CASEBUS_CLOCK_FILE moves time": settings.clock_file,
+        "CASEBUS_FAULT_POINTS kills this process": settings.fault_points,
+    }
+    return ", ".join(name for name, path in given.items() if path is not None)
 
 
 def _exposed(settings: Settings) -> Iterator[str]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import asyncpg
 import structlog
 
+from chassis import faults
 from chassis.batch import Batch, Plan
 from chassis.circuit import Circuit
 from chassis.database import Connection
@@ -163,6 +164,8 @@ class Pipeline:
             batch = Batch(self._plan, connection)
             began = time.monotonic()
             result = await work(batch, connection)
+            faults.point(faults.BEFORE_COMMIT)
+        faults.point(faults.AFTER_COMMIT)
         self.metrics.observe(TRANSACTION, (time.monotonic() - began,))
         self.metrics.add(RECEIPTS, batch.answered)
         if batch.trace is not None:

@@ -30,6 +30,7 @@ class Settings(KafkaSettings):
     jwks: str
     senders: Path
     clock_file: Path | None = None
+    fault_points: Path | None = None
     topic_prefix: str = ""
     relay: RelayPlace = RelayPlace.INSIDE
     log_level: str = "info"

@@ -9,6 +9,7 @@ import asyncpg
 import structlog
 from confluent_kafka import KafkaError, KafkaException
 
+from chassis import faults
 from chassis.relay.buckets import Buckets
 from chassis.relay.floor import Floor
 from chassis.relay.holds import Holds
@@ -173,6 +174,7 @@ class Session:
 
     async def _delete(self, ids: list[int]) -> None:
         if ids:
+            faults.point(faults.RELAY_BEFORE_DELETE)
             await self._connection.execute(_DELETE, ids)
             self._contact = self._now()
             self._counters.deleted += len(ids)
@@ -245,6 +247,7 @@ class Session:
         except BufferError:  # the rest of the window is read again
             self._floor.reset()
         if window.ids:
+            faults.point(faults.RELAY_AFTER_SEND)
             self._windows.append(window)
             self._counters.sent += len(window.ids)
 
