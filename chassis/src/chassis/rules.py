@@ -8,7 +8,6 @@ import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
 from hashlib import sha256
 from operator import attrgetter
 from typing import Any, ClassVar, TypeAlias, TypeVar
@@ -45,9 +44,8 @@ def replace(state: State, /, **changes: Any) -> State:
 
     Writes the slots directly: a wide state is otherwise the dearest part of a rule. Raises TypeError for no field.
     """
-    cls: type[Any] = type(state)
-    read, slots = _slots(cls)
-    copy: State = object.__new__(cls)
+    read, slots = _slots(type(state))
+    copy = object.__new__(type(state))
     for write, value in zip(slots.values(), read(state), strict=True):
         write(copy, value)
     for name, value in changes.items():
@@ -57,10 +55,16 @@ def replace(state: State, /, **changes: Any) -> State:
     return copy
 
 
-@cache
-def _slots(cls: type[Any]) -> tuple[Callable[[Aggregate], tuple[Any, ...]], dict[str, Callable[..., None]]]:
-    names = [field.name for field in dataclasses.fields(cls)]
-    return attrgetter(*names), {name: getattr(cls, name).__set__ for name in names}
+_Slots: TypeAlias = tuple[Callable[[Aggregate], tuple[Any, ...]], dict[str, Callable[..., None]]]
+_SLOTS: dict[type[Aggregate], _Slots] = {}
+"""How to read and write each class seen so far."""
+
+
+def _slots(cls: type[Aggregate]) -> _Slots:
+    if cls not in _SLOTS:
+        names = [field.name for field in dataclasses.fields(cls)]
+        _SLOTS[cls] = attrgetter(*names), {name: getattr(cls, name).__set__ for name in names}
+    return _SLOTS[cls]
 
 
 @dataclass(frozen=True, slots=True)
