@@ -26,7 +26,7 @@ MAY_IMPORT = {
     "chassis": frozenset({"casebus_contracts.base"}),
     "access": frozenset({"casebus_contracts", "chassis"}),
     "casebus_testing": SHARED | {"casebus_cli", "casebus_deploy"},
-    "casebus_cli": frozenset({"casebus_contracts", "access", "chassis.login"}),
+    "casebus_cli": frozenset({"casebus_contracts", "access", "chassis.lag", "chassis.login"}),
     "casebus_deploy": frozenset({"casebus_contracts", "chassis.login", "chassis.failures.CannotStart"}),
 } | dict.fromkeys(SERVICES, SHARED)
 
@@ -56,7 +56,7 @@ PURE = frozenset(
     }
 )
 RULES_MAY_IMPORT = PURE | {"casebus_contracts", "access", "chassis.rules"}
-NOT_VALUES = frozenset({"access.proofs", "access.keys", "access.keyring"})
+NOT_VALUES = frozenset({"access.proofs", "access.keys", "access.keyring", "access.jwks"})
 TIME_CALLS = frozenset(
     {"now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime"}
 )
