@@ -4,10 +4,10 @@ import json
 from typing import Any
 
 import pytest
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ValidationError, create_model
 
 from casebus_contracts import COMMANDS, FACTS, AssignRequest, Command, DataClass, Fact, Message, Receipt, Unreadable
-from casebus_contracts.base import Internal, Name, Uuid7
+from casebus_contracts.base import Internal, Name, Personal, Restricted, Uuid7
 from casebus_contracts.examples import EXAMPLES, MESSAGES, REQUEST, payload
 from casebus_contracts.fields import data_class, data_classes
 
@@ -82,6 +82,21 @@ def test_every_field_of_an_answer_may_be_seen_by_staff(record: type[BaseModel]) 
 @some_fact
 def test_no_fact_carries_a_personal_or_restricted_field(fact: type[Fact]) -> None:
     assert not {path for path, kind in data_classes(fact).items() if kind in CLOSED}
+
+
+@some_message
+def test_a_key_may_be_seen_by_everybody(message: type[Message]) -> None:
+    assert data_class(message, message.KEY) not in CLOSED
+
+
+@pytest.mark.parametrize("closed", [Personal[Uuid7], Restricted[Uuid7]])
+def test_a_message_keyed_by_a_person_cannot_be_declared(closed: Any) -> None:
+    with pytest.raises(TypeError, match="key field dcn is about a person"):
+        create_model(
+            "ByPerson", __base__=Command, __cls_kwargs__={"service": "intake", "key": "dcn"}, dcn=(closed, ...)
+        )
+
+    assert "ByPerson" not in COMMANDS
 
 
 def test_a_field_without_a_data_class_is_noticed() -> None:

@@ -215,6 +215,8 @@ class Fact(Message):
 def _check_key(message: type[Message]) -> None:
     if message.KEY not in message.model_fields:
         raise TypeError(f"{message.__name__}: key field {message.KEY} does not exist")
+    if {DataClass.PERSONAL, DataClass.RESTRICTED} & set(message.model_fields[message.KEY].metadata):
+        raise TypeError(f"{message.__name__}: key field {message.KEY} is about a person; keys are seen by everybody")
 
 
 COMMANDS: Mapping[str, type[Command]] = MappingProxyType(_commands)
