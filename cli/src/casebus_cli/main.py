@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Final
 
-from casebus_cli import bootstrap, dead, parked, send, sign, tail, token, verify_journal
+from casebus_cli import bootstrap, dead, flows, parked, send, sign, tail, token, verify_journal, where
 from casebus_cli.errors import CliError
 from casebus_cli.options import shared
 
@@ -18,6 +18,8 @@ COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "bootstrap": (bootstrap, "load the first directory, once"),
     "parked": (parked, "messages whose handling failed: look, try again, give up"),
     "verify-journal": (verify_journal, "whether any journal was tampered with, and where"),
+    "where": (where, "everything about one id, in causal order"),
+    "flows": (flows, "topics, what waits and why, and how each service stands; live"),
     "dead": (dead, "records nobody could read: look, repair, send again"),
 }
 

@@ -61,15 +61,22 @@ class Topics:
 
     async def walk(self, since: datetime | None) -> AsyncIterator[Any]:
         """Every record appended since then, partition by partition, up to the end each has now."""
-        for place, (first, end) in (await self.extents()).items():
-            offset = first if since is None else await self._offset_at(place, since, end)
-            async for record in self._read(place, max(first, offset), end, AT_ONCE):
+        extents = {place: extent for place, extent in (await self.extents()).items() if extent[0] < extent[1]}
+        starts = await self._offsets_at(since, extents) if since else {}
+        for place, (first, end) in extents.items():
+            async for record in self._read(place, starts.get(place, first), end, AT_ONCE):
                 yield record
 
-    async def _offset_at(self, place: Place, moment: datetime, end: int) -> int:
-        whole = self._with_prefix(place)
-        found = await self._consumer.offsets_for_times({whole: int(moment.timestamp() * 1000)})
-        return end if found[whole] is None else int(found[whole].offset)
+    def name_of(self, topic: str) -> str:
+        """A topic's name without the prefix."""
+        return topic.removeprefix(self._prefix)
+
+    async def _offsets_at(self, moment: datetime, extents: Mapping[Place, tuple[int, int]]) -> dict[Place, int]:
+        """The first offset appended at that moment or later; the end where there is none."""
+        at = int(moment.timestamp() * 1000)
+        found = await self._consumer.offsets_for_times({self._with_prefix(place): at for place in extents})
+        offsets = {self._without_prefix(place): each.offset for place, each in found.items() if each is not None}
+        return {place: offsets.get(place, end) for place, (_, end) in extents.items()}
 
     async def _read(self, place: Place, offset: int, end: int, at_once: int) -> AsyncIterator[Any]:
         """Records from `offset` up to `end`; what cannot be read is noted, and left out."""
