@@ -23,7 +23,7 @@ from casebus_testing.stack import Stack
 from casebus_testing.system import System
 
 LOSE_ONE = """
-CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql AS
+CREATE FUNCTION lose() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS
   $$ BEGIN DELETE FROM outbox WHERE id = NEW.id; RETURN NULL; END $$;
 CREATE TRIGGER lose AFTER INSERT ON outbox FOR EACH ROW WHEN (NEW.topic = 'visit.serving') EXECUTE FUNCTION lose()"""
 STOP_LOSING = "DROP TRIGGER lose ON outbox; DROP FUNCTION lose()"
