@@ -58,6 +58,7 @@ RECEIPTS = Counter("casebus_receipts", "Answers to commands, by outcome.", ("out
 SET_ASIDE = Counter("casebus_set_aside", "Records nobody could read or believe, by reason.", ("reason",))
 PASSED_OVER = Counter("casebus_passed_over", "Facts of types this service does not know.")
 UNAUTHORIZED = Counter("casebus_door_unauthorized", "Requests whose bearer token did not hold (401).")
+LOG_DROPPED = Counter("casebus_log_values_dropped", "Values that the logs did not let pass.")
 REDONE = Counter("casebus_transactions_redone", "Transactions done again after a lost race.")
 GRACE_USED = Counter("casebus_clock_grace_used", "Times clocks fired although their inputs did not move.")
 RELAY_SENT = Counter("casebus_relay_sent", "Outbox rows handed to Kafka, repeats included.")

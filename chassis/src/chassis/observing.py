@@ -18,7 +18,9 @@ from chassis.clock import Clock
 from chassis.consumer import Consumer
 from chassis.door import Door
 from chassis.lag import WINDOW_LOOKS, Judgement, Look, State, judge_lag, lag_seconds
+from chassis.logs import allow_list
 from chassis.metrics import Labels, Metrics
+from chassis.operations import Operations
 from chassis.pipeline import Pipeline
 from chassis.reading import Reader
 from chassis.relay import RelayCounters
@@ -134,12 +136,13 @@ class Observer:
         )
 
 
-def connect(numbers: Metrics, pipeline: Pipeline, reader: Reader, door: Door) -> None:
+def connect(numbers: Metrics, pipeline: Pipeline, reader: Reader, door: Door, operations: Operations) -> None:
     """Show what these parts count for themselves."""
     numbers.read(metrics.REDONE, lambda: pipeline.redone)
     numbers.read(metrics.CIRCUIT_OPEN, lambda: pipeline.circuit.is_open)
     numbers.read(metrics.PASSED_OVER, lambda: reader.passed_over)
-    numbers.read(metrics.UNAUTHORIZED, lambda: door.unauthorized)
+    numbers.read(metrics.UNAUTHORIZED, lambda: door.unauthorized + operations.unauthorized)
+    numbers.read(metrics.LOG_DROPPED, lambda: allow_list.dropped)
 
 
 def connect_relay(numbers: Metrics, counters: RelayCounters) -> None:

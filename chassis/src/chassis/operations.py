@@ -83,12 +83,15 @@ class Operations:
         self._reader = reader
         self._verifier = verifier
         self._pipeline = pipeline
+        self.unauthorized = 0
+        """Requests whose bearer token did not hold. They leave nothing but this count."""
 
     async def operator(self, request: Request) -> str:
         """The staff id behind the request; 401 without a good token, 403 for anybody but an operator."""
         try:
             proven = self._verifier.check_bearer(bearer_of(request), datetime.now(UTC))
         except ProofError as error:
+            self.unauthorized += 1
             raise HTTPException(401, f"the bearer token does not hold: {error.reason}") from None
         operators = self._service.operators
         person = None if operators is None else await self._pipeline.find(operators.cls, proven.subject)
