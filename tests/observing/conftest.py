@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 import pytest_asyncio
 from collector import Collector
-from flow import Flow, flow_of, load_sample_directory
+from flow import Flow, flow_of
 
+from casebus_testing.sample.loading import load_sample_directory
 from casebus_testing.stack import Stack
 from casebus_testing.system import System
 
