@@ -50,6 +50,8 @@ async def reader(
         for partition, offset in offsets.items():
             consumer.seek(partition, offset)
         yield consumer
+    except TopicAuthorizationFailedError:
+        raise CliError(f"{login.user or 'Nobody'} may not read {', '.join(topics)}.") from None
     finally:
         await consumer.stop()
 
@@ -78,7 +80,7 @@ async def partitions_of(bootstrap: str, topics: Sequence[str], login: KafkaLogin
         await admin.close()
     for topic in described:
         if topic["error_code"] == TopicAuthorizationFailedError.errno:
-            raise CliError(f"{login.user or 'Nobody'} may read no topic {topic['topic']}.")
+            raise CliError(f"{login.user or 'Nobody'} may not read {topic['topic']}, or there is no such topic.")
         if topic["error_code"]:
             raise CliError(f"There is no topic {topic['topic']}.")
     return [TopicPartition(topic["topic"], entry["partition"]) for topic in described for entry in topic["partitions"]]

@@ -1,6 +1,7 @@
 """The `casebus` command."""
 
 import argparse
+import logging
 import sys
 from collections.abc import Sequence
 from types import ModuleType
@@ -27,6 +28,7 @@ COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
 def main(words: Sequence[str] | None = None) -> int:
     """Run one command; 0 done, 1 something was not accepted, 2 it could not be done."""
     arguments = _parser().parse_args(words)
+    logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what it notes is told in one sentence of ours
     try:
         return int(COMMANDS[arguments.command][0].run(arguments))
     except CliError as error:
