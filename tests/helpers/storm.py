@@ -1,10 +1,11 @@
-"""A storm: commands flow, always some hundred ahead of the work, while services and servers are killed."""
+"""A storm: commands flow, always ahead of the work, while services and servers are killed."""
 
 import asyncio
 import contextlib
 import os
 import random
 import signal
+import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -27,7 +28,6 @@ FROM pg_stat_activity WHERE application_name = 'intake' AND backend_type = 'clie
 DATABASE_AWAY = (OSError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 STILL_SECONDS = 60.0
 ANSWER_SECONDS = 90.0
-AHEAD = 200
 AT_ONCE = 20
 SENT_AGAIN = 0.05
 STOPS = 500
@@ -64,16 +64,17 @@ class Storm:
     told: dict[str, Receipt] = field(default_factory=dict)
     struck: list[str] = field(default_factory=list)
     done: int = 0
+    released: int = 0
 
     async def run(self, blows: Sequence[Blow]) -> None:
-        """Send everything; strike each blow at a random moment of the work, in their order; wait for all answers."""
+        """Send everything; strike each blow at a random moment of its part of the work; wait for all answers."""
         ids = {order.id for order in self.orders}
-        moments = sorted(self.chance.sample(range(len(ids) // 50, len(ids) - 2 * AHEAD), len(blows)))
+        part = len(ids) // (len(blows) + 2)
         records = [(order.id, order.topic, *self._record(order)) for order in self.orders]
         counting = asyncio.create_task(self._count())
         async with producer(self.system.stack.kafka) as sending:
             flowing = asyncio.create_task(self._send(sending, records))
-            await self._strike(moments, blows)
+            await self._strike(part, blows)
             await flowing
         for id_ in ids:
             self.told[id_] = await self.sender.receipt(id_, ANSWER_SECONDS)
@@ -83,22 +84,24 @@ class Storm:
         """Signed before the storm, so that nothing but the work itself is slow."""
         return order.body, order.record_key.encode(), self.sender.signature.headers(order)
 
-    async def _strike(self, moments: Sequence[int], blows: Sequence[Blow]) -> None:
-        for moment, blow in zip(moments, blows, strict=True):
-            # After a blow the work must be under way again, else the next one hits somebody idle.
-            await self._work_has_come_to(max(moment, self.done + self.chance.randrange(AT_ONCE, AHEAD // 2)))
+    async def _strike(self, part: int, blows: Sequence[Blow]) -> None:
+        """Whatever is done quickly: at each blow at least a part of the work lies ahead."""
+        for number, blow in enumerate(blows):
+            self.released = (number + 2) * part
+            await self._work_has_come_to(number * part + self.chance.randrange(part))
             self.struck.append(f"{getattr(blow, '__name__', blow)} after {self.done} commands")
             await blow()
+        self.released = sys.maxsize
 
     async def _send(self, sending: Any, records: Sequence[tuple[Any, ...]]) -> None:
-        """All records in their order, so many ahead of the work that it never has to wait for them."""
+        """All records in their order, as far as they are released."""
         sent: set[str] = set()
         for start in range(0, len(records), AT_ONCE):
+            await eventually(lambda: len(sent) < self.released, within=STILL_SECONDS, every=0.002, what="more to send")
             chunk = records[start : start + AT_ONCE]
             acknowledged = [await sending.send(topic, body, key, headers=heads) for _, topic, body, key, heads in chunk]
             await asyncio.gather(*acknowledged)
             sent.update(record[0] for record in chunk)
-            await self._work_has_come_to(len(sent) - AHEAD)
 
     async def _count(self) -> None:
         """Keep `done` up to date; a database that is away is asked again."""
