@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 import pytest_asyncio
 from certificates import make_certificate
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from casebus_cli.client import connect
 from casebus_cli.orders import Order
@@ -17,16 +19,16 @@ from casebus_testing import places
 from casebus_testing.checker import Places, check
 from casebus_testing.stack import Stack
 from casebus_testing.system import System
+from casebus_testing.waiting import eventually
 
 REGION = Order("UpsertRegion", {"region_id": "north", "name": "North"}, actor="system")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def system(secured_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
-    place = tmp_path_factory.mktemp("system")
-    async with await System.launch(
-        place, stack=secured_stack, prefix="sys.", services=("staffing", "intake")
-    ) as running:
+    """Two services, who forget fast."""
+    place, services, env = tmp_path_factory.mktemp("system"), ("staffing", "intake"), {"CASEBUS_FORGET_SECONDS": "1"}
+    async with await System.launch(place, stack=secured_stack, prefix="sys.", services=services, env=env) as running:
         yield running
 
 
@@ -51,6 +53,24 @@ async def test_commands_are_sent_answered_and_seen(system: System, tmp_path: Pat
 
     assert (sent[0], sent[1].split()[:2]) == (0, ["accepted", "UpsertRegion"])
     assert (seen[0], "north" in seen[1]) == (0, True)
+
+
+async def test_the_operator_sees_how_everything_stands_and_what_became_of_an_id(system: System) -> None:
+    standing, trail = await casebus(system, "flows", "--once"), await casebus(system, "where", "north")
+
+    assert (standing[0], "region.upserted" in standing[1]) == (0, True)
+    assert (trail[0], "region.upserted" in trail[1]) == (0, True)
+
+
+async def test_a_service_deletes_commands_that_are_done(system: System) -> None:
+    login = system.stack.login
+    admin = AdminClient({**login.librdkafka(), "bootstrap.servers": system.stack.kafka, "log_level": 0})
+    place = TopicPartition("sys.staffing.commands", 0)
+
+    def first() -> int:
+        return int(admin.list_offsets({place: OffsetSpec.earliest()})[place].result(10).offset)
+
+    await eventually(lambda: first() > 0, what="the region's command is deleted")
 
 
 async def test_a_guest_does_not_read_what_others_send(system: System) -> None:
