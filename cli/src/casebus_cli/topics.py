@@ -16,6 +16,8 @@ from casebus_contracts.topics import READERS, all_topics, services
 USER: Final = "operator"
 AT_ONCE: Final = 2000
 _WAIT_MILLISECONDS: Final = 500
+_FETCH_MILLISECONDS: Final = 10
+"""A fetch that the broker holds back holds back the one for the next partition."""
 _MOST_WAITS: Final = 10
 
 Place: TypeAlias = tuple[str, int]
@@ -38,6 +40,8 @@ class Topics:
         described = await self._admin.describe_topics([self._prefix + name for name in self._names])
         there = [topic for topic in described if not topic["error_code"]]
         places = [TopicPartition(topic["topic"], each["partition"]) for topic in there for each in topic["partitions"]]
+        if not self._consumer.assignment().issuperset(places):
+            self._consumer.assign(places)  # asks for the metadata of all at once, not topic by topic
         first, end = await self._consumer.beginning_offsets(places), await self._consumer.end_offsets(places)
         return {self._without_prefix(place): (first[place], end[place]) for place in sorted(places)}
 
@@ -111,7 +115,11 @@ async def topics_of(stack: Stack) -> AsyncIterator[Topics]:
     """The topics of a stack, as its operator may see them. Raises `CliError`."""
     login = stack.login(USER)
     consumer = AIOKafkaConsumer(
-        bootstrap_servers=stack.bootstrap, group_id=None, enable_auto_commit=False, **login.aiokafka()
+        bootstrap_servers=stack.bootstrap,
+        group_id=None,
+        enable_auto_commit=False,
+        fetch_max_wait_ms=_FETCH_MILLISECONDS,
+        **login.aiokafka(),
     )
     admin = AIOKafkaAdminClient(bootstrap_servers=stack.bootstrap, **login.aiokafka())
     names = [topic.name for topic in all_topics(stack.signing_keys)]
