@@ -2,12 +2,14 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import pytest_asyncio
-from flow import Flow, flow_of, load_sample_directory
+from flow import Flow, flow_of
 
 from access.keys import NewSender
+from casebus_testing.sample.loading import load_sample_directory
 from casebus_testing.senders import GUEST
 from casebus_testing.stack import Stack
 from casebus_testing.system import System
@@ -16,13 +18,10 @@ CLINIC = NewSender("clinic", may_send=("CreateRequest",))
 """Another sender, who may do little."""
 
 
-@pytest_asyncio.fixture(scope="session")
-async def system(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
+@pytest.fixture(scope="session")
+def system_options() -> dict[str, Any]:
     """A system without a prefix, so that programs from outside find its topics; `.run` lies in a folder of its own."""
-    place = tmp_path_factory.mktemp("flows") / ".run"
-    async with await System.launch(place, stack=stack, senders=(GUEST, CLINIC)) as running:
-        await load_sample_directory(running)
-        yield running
+    return {"senders": (GUEST, CLINIC)}
 
 
 @pytest_asyncio.fixture(scope="session")

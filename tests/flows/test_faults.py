@@ -8,12 +8,13 @@ from dataclasses import dataclass
 
 import pytest
 import pytest_asyncio
-from flow import ADAIR, BOONE, load_sample_directory, place_of, rows
+from flow import ADAIR, BOONE, place_of, rows
 from storm import Storm, commands
 
 from casebus_cli.client import connect
 from casebus_testing.checker import Places, Verdict, check
 from casebus_testing.places import describe
+from casebus_testing.sample.loading import load_sample_directory
 from casebus_testing.system import System
 
 COMMANDS = 2000
@@ -81,3 +82,10 @@ async def test_nothing_waits_in_outbox_or_parking_lot(aftermath: Aftermath) -> N
 
     for service in aftermath.system.processes:
         assert await rows(aftermath.system, service, left) == [(0, 0, 0)]
+
+
+async def test_no_service_ended_because_a_server_did(aftermath: Aftermath) -> None:
+    """Each pid is the one of the last start: intake's after its last kill, the others' from the beginning."""
+    running = {name: process.running for name, process in aftermath.system.processes.items()}
+
+    assert [name for name, each in running.items() if each is None or not each.alive] == []

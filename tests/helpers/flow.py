@@ -13,13 +13,12 @@ import httpx
 from aiokafka import AIOKafkaProducer
 from witness import Witness, watching
 
-from casebus_cli import bootstrap
 from casebus_cli.client import Sender, bearer, connect
 from casebus_cli.orders import Order, Signature, new_id, structured
 from casebus_cli.stack import Stack as Place
 from casebus_cli.stack import find_stack
 from casebus_contracts.receipts import Receipt
-from casebus_testing.sample import entries, sample
+from casebus_testing.sample import sample
 from casebus_testing.system import System
 from casebus_testing.waiting import eventually
 
@@ -180,21 +179,6 @@ async def flow_of(system: System) -> AsyncIterator[Flow]:
         producer,
     ):
         yield Flow(system, sender, witness, http, producer)
-
-
-async def load_sample_directory(system: System) -> None:
-    """Bring the sample directory in, and wait until every service that copies it has its last entry."""
-    orders = [Order(entry["type"], entry["data"], "system") for entry in entries()]
-    assert await bootstrap.load(place_of(system), orders, quiet=True) == 0
-    people = len([entry for entry in entries() if entry["type"] == "UpsertStaff"])
-    versions = sum(entry["type"] in ("UpsertStaff", "UpdateStaff") for entry in entries())
-
-    async def known() -> bool:
-        copies = [name for name in system.processes if name != "staffing"]
-        found = [await rows(system, name, "SELECT count(*), sum(version) FROM staff") for name in copies]
-        return all(row == [(people, versions)] for row in found)
-
-    await eventually(known, within=30, what="all services know the directory")
 
 
 async def rows(system: System, service: str, query: str, *arguments: Any) -> list[tuple[Any, ...]]:

@@ -1,18 +1,23 @@
-"""Fixtures for tests on real servers: one stack a session, a database and a topic prefix a test."""
+"""Fixtures for tests on real servers: one stack and one system a session; a database, a topic prefix, an ear a test."""
 
 import asyncio
 import hashlib
 import itertools
 import os
 import warnings
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 import pytest_asyncio
 
 from casebus_testing.stack import Stack, StackError
+
+if TYPE_CHECKING:
+    # Loaded by the tests that need them: a plugin is loaded by every pytest of the environment.
+    from casebus_testing.expecting import Expect
+    from casebus_testing.system import System
 
 _numbers = itertools.count(1)
 
@@ -76,6 +81,41 @@ async def new_database(stack: Stack) -> AsyncIterator[NewDatabase]:
     yield create
     for name in made:
         await asyncio.to_thread(stack.drop_database, name)
+
+
+@pytest.fixture(scope="session")
+def system_options() -> dict[str, Any]:
+    """What `System.launch` is given for the fixture `system`. Override it: other senders, services, settings."""
+    return {}
+
+
+@pytest_asyncio.fixture(scope="session")
+async def system(
+    stack: Stack, tmp_path_factory: pytest.TempPathFactory, system_options: dict[str, Any]
+) -> "AsyncIterator[System]":
+    """Every service as a process of its own, with the sample directory; one for the session."""
+    from casebus_testing.sample.loading import load_sample_directory
+    from casebus_testing.system import System
+
+    place = tmp_path_factory.mktemp("system") / ".run"
+    async with await System.launch(place, stack=stack, **system_options) as running:
+        await load_sample_directory(running)
+        yield running
+
+
+@pytest_asyncio.fixture
+async def expect(system: "System") -> "AsyncIterator[Expect]":
+    """`await expect("visit.waiting", request_id=...)`: what is told from the beginning of the test on."""
+    from casebus_testing.expecting import listening
+
+    async with listening(system) as ear:
+        yield ear
+
+
+@pytest.fixture
+def expect_none(expect: "Expect") -> Callable[..., Awaitable[None]]:
+    """`await expect_none("alert.raised", office_id=...)`: once all is settled, no such fact has come."""
+    return expect.none
 
 
 _templates: dict[tuple[str, str], str] = {}
