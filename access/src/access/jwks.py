@@ -100,7 +100,7 @@ class KeyUrl:
             content = fetch(self.name)
         except OSError as error:
             if self._good:
-                log.warning("keys.unreachable", error=str(error))
+                log.warning("keys.unreachable", error=type(error).__name__)
             self._good = False
             return
         self._good = True
