@@ -1,15 +1,22 @@
 """What a scrape of running services says, read by Prometheus' own parser."""
 
+import asyncio
+import contextlib
+import os
 import re
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 
+import httpx
 import pytest
 from flow import ADAIR, Flow, WalkIn
 from prometheus_client import Metric
 from prometheus_client.parser import text_string_to_metric_families
 
 from casebus_contracts import FACTS
+from casebus_testing.stack.ports import free_ports
+from casebus_testing.stack.processes import spawn
 from casebus_testing.waiting import eventually
 from chassis import metrics
 
@@ -84,6 +91,23 @@ async def test_one_relay_owns_all_buckets_and_has_sent_something(flow: Flow) -> 
 
     await eventually(owned)
     assert await value(flow, "casebus_relay_sent_total") > 0
+
+
+async def test_a_relay_of_its_own_shows_health_and_the_buckets_it_shares(flow: Flow, tmp_path: Path) -> None:
+    intake = flow.system.processes["intake"]
+    (port,) = free_ports(1)
+    env = {**os.environ, **intake.env, "CASEBUS_RELAY_HTTP": f"127.0.0.1:{port}"}
+    relay = spawn("relay", [sys.executable, "-m", "intake", "relay"], tmp_path / "relay.log", background=False, env=env)
+
+    async def shared() -> bool:
+        with contextlib.suppress(httpx.HTTPError):
+            page = (await flow.http.get(f"http://127.0.0.1:{port}/metrics")).text
+            return "casebus_relay_buckets_owned 32.0" in page and await value(flow, "casebus_relay_buckets_owned") == 32
+        return False
+
+    await eventually(shared, within=20)
+    assert (await flow.http.get(f"http://127.0.0.1:{port}/health/ready")).json() == {"problems": []}
+    await asyncio.to_thread(relay.end, 10)
 
 
 async def test_the_lag_of_each_partition_is_judged(flow: Flow) -> None:

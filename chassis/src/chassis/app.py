@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
 import structlog
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
 
 from chassis import faults
@@ -25,7 +25,7 @@ from chassis.failures import CannotGoOn, CannotStart
 from chassis.forgetting import Forgetting
 from chassis.http_server import HttpServer, open_http
 from chassis.logs import set_up_logs
-from chassis.observing import Observer, connect, connect_inputs, connect_relay, metrics_page
+from chassis.observing import Observer, connect, connect_inputs, connect_relay, metrics_page, relay_http
 from chassis.operations import Operations, make_operations
 from chassis.pipeline import Pipeline
 from chassis.preparing import keep_partitions_ahead, prepare_database, wait_for_outbox
@@ -132,8 +132,12 @@ class App:
         await self._wait_for_kafka({f"{self.settings.topic_prefix}{self.service.name}.dead": None})
         self._relay = self._make_relay()
         self._start("relay", self._relay.run())
-        await self._until_told()
-        await self._relay.stop()
+        async with contextlib.AsyncExitStack() as stack:
+            if self.settings.relay_http:
+                page = relay_http(self._relay.counters, self._live_problems)
+                stack.push_async_callback(self._serve_http(page, self.settings.relay_http).close)
+            await self._until_told()
+            await self._relay.stop()
 
     def stop(self) -> None:
         """Ask for a graceful stop."""
@@ -213,7 +217,10 @@ class App:
 
     def _open_http(self, door: Door, *routers: APIRouter) -> HttpServer:
         http = make_http(door, Vitals(self._live_problems, self._ready_problems, self._details), *routers)
-        return open_http(http, self.settings.http, self.settings.http_tls_cert, self.settings.http_tls_key)
+        return self._serve_http(http, self.settings.http)
+
+    def _serve_http(self, http: FastAPI, address: str) -> HttpServer:
+        return open_http(http, address, self.settings.http_tls_cert, self.settings.http_tls_key)
 
     def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
         self._tasks.append(asyncio.create_task(work, name=name))

@@ -162,8 +162,14 @@ def make_http(door: Door, vitals: Vitals, *routers: APIRouter) -> FastAPI:
     http.add_exception_handler(RequestValidationError, _not_as_declared)
     http.add_api_route("/v1/commands", door.command, methods=["POST"], response_model=None)
 
+    add_health(http, vitals)
     for router in routers:
         http.include_router(router)
+    return http
+
+
+def add_health(http: FastAPI, vitals: Vitals) -> None:
+    """`GET /health/live` (else: start it anew) and `GET /health/ready` (else: send commands elsewhere)."""
 
     @http.get("/health/live")
     async def live() -> Response:
@@ -172,8 +178,6 @@ def make_http(door: Door, vitals: Vitals, *routers: APIRouter) -> FastAPI:
     @http.get("/health/ready")
     async def ready() -> Response:
         return _health(vitals.ready(), vitals.details())
-
-    return http
 
 
 async def _not_as_declared(_: Request, error: Exception) -> Response:

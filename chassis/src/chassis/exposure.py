@@ -49,14 +49,17 @@ def _exposed(settings: Settings) -> Iterator[str]:
     for name, dsn in _databases(settings).items():
         if _beyond(_database_hosts(name, dsn)) and conninfo_to_dict(dsn).get("sslmode") not in _CHECKED:
             yield f"{name} is not on loopback and needs sslmode=verify-full"
-    if _beyond(_hosts(settings.http)) and settings.http_tls_cert is None:
-        yield "CASEBUS_HTTP is not on loopback and needs CASEBUS_HTTP_TLS_CERT and CASEBUS_HTTP_TLS_KEY"
+    for name, address in (("CASEBUS_HTTP", settings.http), ("CASEBUS_RELAY_HTTP", settings.relay_http)):
+        if address and _beyond(_hosts(address)) and settings.http_tls_cert is None:
+            yield f"{name} is not on loopback and needs CASEBUS_HTTP_TLS_CERT and CASEBUS_HTTP_TLS_KEY"
     if settings.jwks.startswith("http://") and _beyond([urlsplit(settings.jwks).hostname or ""]):
         yield "CASEBUS_JWKS is fetched from beyond loopback and needs https"
 
 
 def _all_hosts(settings: Settings) -> Iterator[str]:
     yield from (*_hosts(settings.kafka), *_hosts(settings.http))
+    if settings.relay_http:
+        yield from _hosts(settings.relay_http)
     for name, dsn in _databases(settings).items():
         yield from _database_hosts(name, dsn)
 

@@ -6,17 +6,17 @@ A scrape only reads what was seen last, so that no number of scrapes costs the d
 import asyncio
 import time
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import asyncpg
 import structlog
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, FastAPI, Response
 
 from chassis import metrics
 from chassis.clock import Clock
 from chassis.consumer import Consumer
-from chassis.door import Door
+from chassis.door import Door, Vitals, add_health
 from chassis.lag import WINDOW_LOOKS, Judgement, Look, State, judge_lag, lag_seconds
 from chassis.logs import allow_list
 from chassis.metrics import Labels, Metrics
@@ -160,6 +160,15 @@ def connect_inputs(numbers: Metrics, consumer: Consumer, clocks: Clocks) -> None
     numbers.read(metrics.PARTITIONS, lambda: consumer.partitions)
     numbers.read(metrics.PAUSED, lambda: consumer.paused)
     numbers.read(metrics.GRACE_USED, lambda: clocks.grace.used)
+
+
+def relay_http(counters: RelayCounters, problems: Callable[[], list[str]]) -> FastAPI:
+    """What a relay of its own shows: health and metrics."""
+    http, numbers = FastAPI(title="casebus", docs_url=None, redoc_url=None), Metrics()
+    connect_relay(numbers, counters)
+    add_health(http, Vitals(problems, problems))
+    http.include_router(metrics_page(numbers))
+    return http
 
 
 def metrics_page(numbers: Metrics) -> APIRouter:

@@ -23,6 +23,8 @@ class Settings(KafkaSettings):
     database_owner: str | None = Field(default=None, repr=False)
     database_relay: str | None = Field(default=None, repr=False)
     http: str = "127.0.0.1:0"
+    relay_http: str = ""
+    """Where a relay of its own shows health and metrics; nowhere when empty."""
     http_tls_cert: Path | None = None
     http_tls_key: Path | None = None
     trusted_network: bool = False
