@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack
@@ -21,6 +20,7 @@ import asyncpg
 from access.keys import NewSender, SenderFiles, write_senders
 from access.proofs import sign_proof
 from bench import drain_check, walkins
+from bench.draining import Watch
 from bench.harness import Bar, Run, described, median, ratio, rounds, show
 from casebus_deploy.topics import create_topics
 from casebus_testing.stack import Stack
@@ -36,7 +36,6 @@ BAR = ">= 20x the naive service; >= 0.65x the hand loop, relay inside, without p
 _TEMPLATE: Final = "b1_empty"
 _WARM_UP: Final = 2_000
 _NAIVE_WARM_UP: Final = 100
-_DRAIN_SECONDS_MAX: Final = 150.0
 _STOP_SECONDS_MAX: Final = 20.0
 
 
@@ -124,15 +123,15 @@ def _drain(bench: Bench, contender: Contender, orders: list[walkins.Order], numb
         begun = [_begin(bench, contender, module, dsn, prefix, name) for module in contender.modules]
         for process in begun:
             processes.callback(_end, process)
-        finished = _wait(bench.stack.kafka, prefix, len(orders), begun)
-        processor = sum(map(_processor_seconds, begun))
+        watch = Watch(bench.stack.kafka, prefix, len(orders), contender.warm_up, begun)
+        finished = watch.until_drained() and asyncio.run(drain_check.outbox_emptied(dsn))
     found = drain_check.read(bench.stack.kafka, prefix)
     faults = asyncio.run(drain_check.faults(dsn, found, [order.id for order in orders]))
     bench.stack.drop_database(name)
     if not finished:
         print((bench.logs / f"{name}.log").read_text()[-3_000:])
         return Run(contender.name, float("nan"), ("not finished in time", *faults))
-    notes = {"commands": len(orders), "processor_us_per_command": round(processor / len(orders) * 1e6)}
+    notes = {"commands": len(orders), "processor_us_per_command": watch.processor_us}
     return Run(contender.name, found.rate(contender.warm_up), faults, notes)
 
 
@@ -152,26 +151,6 @@ def _begin(
     log = (bench.logs / f"{name}.log").open("ab")
     environment = {**os.environ, **settings}
     return subprocess.Popen([sys.executable, "-m", *module], env=environment, stdout=log, stderr=log)
-
-
-def _wait(bootstrap: str, prefix: str, commands: int, begun: "list[subprocess.Popen[bytes]]") -> bool:
-    """Until every receipt and fact is there. Asks rarely: the machine is the contender's."""
-    deadline = time.monotonic() + _DRAIN_SECONDS_MAX
-    wanted = (commands, commands // walkins.STEPS * walkins.FACTS_PER_VISIT)
-    while time.monotonic() < deadline and all(process.poll() is None for process in begun):
-        time.sleep(0.5)
-        if all(there >= each for there, each in zip(drain_check.on_topics(bootstrap, prefix), wanted, strict=True)):
-            return True
-    return False
-
-
-def _processor_seconds(process: "subprocess.Popen[bytes]") -> float:
-    """What a contender's process has used, its start included; 0 where there is no /proc."""
-    stat = Path(f"/proc/{process.pid}/stat")
-    if not stat.exists():
-        return 0.0
-    user, system = stat.read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -1,5 +1,7 @@
 """Whether a drained run is whole: each command one receipt, facts equal to the journal, sequences without gap."""
 
+import asyncio
+import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -11,6 +13,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
 FACT_TOPICS: Final = ("request.created", "visit.waiting", "visit.serving", "walkin.timed")
 RECEIPTS: Final = "receipts.bench"
 _PARTITIONS: Final = 3
+_EMPTY_SECONDS_MAX: Final = 10.0
 
 
 @dataclass
@@ -68,6 +71,16 @@ def read(bootstrap: str, prefix: str) -> Drained:
             found.facts[fact_id] = value
     consumer.close()
     return found
+
+
+async def outbox_emptied(dsn: str) -> bool:
+    """Give the contender time to delete the last rows that Kafka has acknowledged. Whether they are gone."""
+    connection = await asyncpg.connect(dsn)
+    deadline = time.monotonic() + _EMPTY_SECONDS_MAX
+    while (left := await connection.fetchval("SELECT count(*) FROM outbox")) and time.monotonic() < deadline:
+        await asyncio.sleep(0.1)
+    await connection.close()
+    return not left
 
 
 async def faults(dsn: str, found: Drained, commands: Iterable[str]) -> tuple[str, ...]:
