@@ -4,22 +4,23 @@ Locks are taken in one order everywhere: parked lanes by name, tables in declare
 (guards last), timers, inbox by id, journal, outbox.
 """
 
-import json
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, assert_never
 
 from casebus_contracts.base import Fact
 from chassis import answers, faults
-from chassis.book import Book, Slot
+from chassis.book import Book
 from chassis.database import Connection
+from chassis.decisions import body_of, check_lineage, take_over, timers_of
 from chassis.envelope import RECEIPT_TYPE, answer_headers, fact_headers
 from chassis.failures import RuleError, TooEarly
 from chassis.ids import new_id
 from chassis.items import Item, Kind, SetAside
 from chassis.journal import link
 from chassis.parking import fingerprint, first_pause, packed
+from chassis.replicas import follow_directory
 from chassis.rows import (
     DELIVERIES_CLAIM,
     TIMERS_CLAIM,
@@ -36,7 +37,6 @@ from chassis.rules import (
     Invalid,
     Later,
     Refused,
-    TimerChange,
     Unchanged,
     derived_id,
 )
@@ -94,7 +94,8 @@ class Batch:
             self._parked = await lock_lanes(self._connection, list({item.lane for item in items}))
             remembered = {item.id for item in items if item.remembered}
             self._known = await look_up(self._connection, remembered) if remembered else {}
-            await self._follow_directory(items)
+            fresh = [item for item in items if (item.id, item.sender) not in self._known]
+            self._followed = await follow_directory(self._connection, self._service, self._plan.tables, fresh)
             await self._book.load(self._connection, self._to_run(items))
             claimed = await self._claim(items)
             for item in items:
@@ -243,14 +244,14 @@ class Batch:
     def _keep(self, item: Item, decided: Decided) -> list[answers.FactReference]:
         """Take a decision into memory: numbers, journal and outbox rows. Whatever may raise comes first."""
         slots = [self._book.slot(state) for state in decided.states]
-        _check_lineage(slots, decided.states)
+        check_lineage(slots, decided.states)
         by_subject = {f"{state.NAME}/{state.id}": state for state in decided.states if not state.GUARD}
         told = {f"{fact.SUBJECT}/{fact.key}" for fact in decided.facts}
         if told != set(by_subject):
             raise RuleError(f"facts of {sorted(told)} for states {sorted(by_subject)}")
-        bodies = [_body(fact) for fact in decided.facts]
-        timers = {(owner.NAME, owner.id, change.name): change.due_at for owner, change in _timers(decided)}
-        _take_over(slots, decided.states)
+        bodies = [body_of(fact) for fact in decided.facts]
+        timers = {(owner.NAME, owner.id, change.name): change.due_at for owner, change in timers_of(decided)}
+        take_over(slots, decided.states)
         self._rows.timers_set |= timers
         for delivery in decided.deliveries:
             self._deliver(delivery)
@@ -365,57 +366,6 @@ class Batch:
                 item.hash,
             )
 
-    async def _follow_directory(self, items: Sequence[Item]) -> None:
-        """Bring replicas up to the newest directory fact of each key, before anything is loaded."""
-        newest: dict[tuple[str, str], Item] = {}
-        for item in items:
-            if item.name in self._service.replicas and (item.id, item.sender) not in self._known:
-                place = (item.name, item.key)
-                if place not in newest or newest[place].sequence < item.sequence:
-                    newest[place] = item
-        for replica in self._service.replicas.values():
-            rows = [_replica_row(item) for (name, _), item in sorted(newest.items()) if name == replica.fact.TYPE]
-            if rows:
-                self._followed.update(str(row["id"]) for row in rows)
-                await self._plan.tables[replica.cls].follow(self._connection, json.dumps(rows))
-
-
-def _body(fact: Fact) -> str:
-    return fact.__pydantic_serializer__.to_json(fact, by_alias=True, exclude_none=True).decode()
-
-
-def _timers(decided: Decided) -> Iterator[tuple[Aggregate, TimerChange]]:
-    """Each change with the aggregate whose clock it is."""
-    for change in decided.timers:
-        owners = [state for state in decided.states if change.of in (None, state.id)]
-        if not owners:
-            raise RuleError("a clock of an aggregate that was not decided")
-        yield owners[0], change
-
-
-def _check_lineage(slots: Sequence[Slot], states: Sequence[Aggregate]) -> None:
-    """A decided state descends from the one that was loaded (`replace`), or is new where there was none."""
-    for slot, state in zip(slots, states, strict=True):
-        before = 0 if slot.state is None else slot.state.version
-        if state.version != before:
-            raise RuleError(f"{type(state).__name__} was made anew although it exists")
-
-
-def _take_over(slots: Sequence[Slot], states: Sequence[Aggregate]) -> None:
-    """Put decided states into their slots; a guard's version counts its changes, having no facts."""
-    for slot, state in zip(slots, states, strict=True):
-        if state.GUARD:
-            object.__setattr__(state, "version", state.version + 1)
-        slot.state = state
-        slot.dirty = True
-
 
 def _answer_id(item: Item) -> str:
     return derived_id(item.now, item.id, *map(str, item.origin))
-
-
-def _replica_row(item: Item) -> dict[str, object]:
-    fact = item.message
-    row: dict[str, object] = fact.__pydantic_serializer__.to_python(fact, mode="json")
-    row["id"] = row.pop(fact.KEY)
-    return {**row, "version": item.sequence, "head": ""}

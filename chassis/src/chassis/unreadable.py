@@ -11,7 +11,9 @@ LIST = """
 SELECT topic, partition, position AS offset, reason, sha256, octet_length(value) AS bytes, at, resent_at
 FROM unreadable ORDER BY at DESC LIMIT 500"""
 
-ONE = "SELECT * FROM unreadable WHERE topic = $1 AND partition = $2 AND position = $3"
+ONE = """
+SELECT topic, partition, position, key, headers, value, appended_at
+FROM unreadable WHERE topic = $1 AND partition = $2 AND position = $3"""
 
 RESENT = "UPDATE unreadable SET resent_at = now() WHERE topic = $1 AND partition = $2 AND position = $3"
 
