@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import os
+import subprocess
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -15,13 +17,19 @@ from confluent_kafka.admin import AdminClient, OffsetSpec
 from casebus_cli.client import connect
 from casebus_cli.orders import Order
 from casebus_cli.stack import read_stack
+from casebus_deploy.acls import all_rights, grant_rights
 from casebus_testing import places
 from casebus_testing.checker import Places, check
-from casebus_testing.stack import Stack
+from casebus_testing.senders import GUEST
+from casebus_testing.stack import Stack, StackError
 from casebus_testing.system import System
 from casebus_testing.waiting import eventually
 
 REGION = Order("UpsertRegion", {"region_id": "north", "name": "North"}, actor="system")
+
+
+def admin_of(stack: Stack) -> AdminClient:
+    return AdminClient({**stack.login.librdkafka(), "bootstrap.servers": stack.kafka, "log_level": 0})
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -63,8 +71,7 @@ async def test_the_operator_sees_how_everything_stands_and_what_became_of_an_id(
 
 
 async def test_a_service_deletes_commands_that_are_done(system: System) -> None:
-    login = system.stack.login
-    admin = AdminClient({**login.librdkafka(), "bootstrap.servers": system.stack.kafka, "log_level": 0})
+    admin = admin_of(system.stack)
     place = TopicPartition("sys.staffing.commands", 0)
 
     def first() -> int:
@@ -96,6 +103,37 @@ async def test_the_checker_reads_everything(system: System) -> None:
     verdict = await check(Places.of(places.describe(system)), 10)
 
     assert verdict.line == "0 lost, 0 doubled"
+
+
+async def test_a_service_without_its_group_says_so_and_ends(system: System) -> None:
+    admin, everything = admin_of(system.stack), all_rights({"guest": GUEST.entry()}, "sys.")
+    grant_rights(admin, [right for right in everything if right.name != "sys.staffing"])
+
+    with pytest.raises(StackError, match=r"does not let sys\.staffing into the consumer group sys\.staffing"):
+        await system.start("staffing", name="staffing-2")
+
+    assert grant_rights(admin, everything) == (1, 0)
+
+
+def test_deploy_makes_topics_users_and_rights(secured_stack: Stack, system: System, tmp_path: Path) -> None:
+    (tmp_path / "dep.guest").write_text("secret")
+    env = {
+        "CASEBUS_KAFKA": secured_stack.kafka,
+        "CASEBUS_KAFKA_USER": secured_stack.login.user,
+        "CASEBUS_KAFKA_PASSWORD_FILE": str(secured_stack.password_file),
+        "CASEBUS_SENDERS": str(system.files.senders),
+        "CASEBUS_TOPIC_PREFIX": "dep.",
+    }
+    deploy = [sys.executable, "-m", "casebus_deploy", "--passwords", str(tmp_path)]
+
+    first, second = (subprocess.run(deploy, env={**os.environ, **env}, capture_output=True, text=True) for _ in "12")
+
+    assert (first.returncode, "receipts.guest" in first.stdout, "users made: dep.guest" in first.stdout) == (
+        0,
+        True,
+        True,
+    )
+    assert second.stdout.splitlines()[-1] == "0 rights given, 0 taken away"
 
 
 async def test_everything_can_be_encrypted_too(tmp_path: Path) -> None:

@@ -11,14 +11,14 @@ from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRebalanceListener, TopicPartition
-from aiokafka.errors import KafkaError
+from aiokafka.errors import GroupAuthorizationFailedError, KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
 from faststream.security import BaseSecurity, SASLScram256
 
 from chassis import faults
-from chassis.failures import DatabaseAway
+from chassis.failures import CannotStart, DatabaseAway
 from chassis.fetching import TotalSubscriber
 from chassis.items import Item, SetAside
 from chassis.login import KafkaLogin
@@ -87,8 +87,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._subscriber(self._handle)
 
     async def start(self) -> None:
-        """Join the group. The start gate has made sure of broker and topics."""
-        await self._broker.start()
+        """Join the group. The start gate has made sure of broker and topics. Raises CannotStart if it may not join."""
+        try:
+            await self._broker.start()
+        except GroupAuthorizationFailedError as error:
+            who, grants = self._settings.kafka_user, "`python -m casebus_deploy` grants it"
+            raise CannotStart(f"Kafka does not let {who} into the consumer group {self._group}: {grants}") from error
 
     async def stop(self) -> None:
         """Finish the batch under way, commit its offsets, leave the group."""

@@ -55,7 +55,7 @@ def _deploy(options: argparse.Namespace, senders: Mapping[str, Mapping[str, Any]
     if options.passwords:
         passwords = {file.name: file.read_text().strip() for file in sorted(options.passwords.iterdir())}
         create_users(client, passwords)
-        print(f"{len(passwords)} users: {', '.join(passwords)}")
+        print(f"users made: {', '.join(passwords)}")
     given, taken = grant_rights(client, all_rights(senders, options.prefix))
     print(f"{given} rights given, {taken} taken away")
 
