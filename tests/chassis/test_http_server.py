@@ -1,6 +1,8 @@
 """The HTTP server: in clear on loopback, encrypted with a certificate."""
 
+import asyncio
 import ssl
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -14,6 +16,8 @@ from casebus_testing.stack.secured import Tls
 from chassis.failures import CannotStart
 from chassis.http_server import HttpServer, open_http
 
+HEALTHCHECK = Path(__file__).parents[2] / "deploy/healthcheck.py"
+
 
 @pytest.fixture
 def tls(tmp_path: Path) -> Tls:
@@ -24,6 +28,7 @@ def tls(tmp_path: Path) -> Tls:
 async def server(tls: Tls) -> AsyncIterator[HttpServer]:
     http = FastAPI()
     http.add_api_route("/", lambda: {"well": True})
+    http.add_api_route("/health/ready", lambda: {"problems": []})
     opened = open_http(http, "127.0.0.1:0", tls.certificate, tls.key)
     yield opened
     await opened.close()
@@ -42,6 +47,14 @@ async def test_nobody_is_served_in_clear(server: HttpServer) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
         with pytest.raises(httpx.HTTPError):
             await client.get(f"http://127.0.0.1:{server.address[1]}/")
+
+
+async def test_a_container_finds_its_service_ready_over_tls(server: HttpServer, tls: Tls) -> None:
+    env = {"CASEBUS_HTTP": f"0.0.0.0:{server.address[1]}", "CASEBUS_HTTP_TLS_CERT": str(tls.certificate)}
+
+    check = await asyncio.create_subprocess_exec(sys.executable, "-I", "-S", str(HEALTHCHECK), env=env)
+
+    assert await asyncio.wait_for(check.wait(), 30) == 0
 
 
 async def test_files_that_are_no_certificate_are_told(tmp_path: Path) -> None:
