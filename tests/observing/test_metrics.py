@@ -97,7 +97,8 @@ async def test_a_relay_of_its_own_shows_health_and_the_buckets_it_shares(flow: F
     intake = flow.system.processes["intake"]
     (port,) = free_ports(1)
     env = {**os.environ, **intake.env, "CASEBUS_RELAY_HTTP": f"127.0.0.1:{port}"}
-    relay = spawn("relay", [sys.executable, "-m", "intake", "relay"], tmp_path / "relay.log", background=False, env=env)
+    relay_log = tmp_path / "relay.log"
+    relay = spawn("relay", [sys.executable, "-m", "intake", "relay"], relay_log, background=False, env=env)
 
     async def shared() -> bool:
         with contextlib.suppress(httpx.HTTPError):
@@ -105,7 +106,7 @@ async def test_a_relay_of_its_own_shows_health_and_the_buckets_it_shares(flow: F
             return "casebus_relay_buckets_owned 32.0" in page and await value(flow, "casebus_relay_buckets_owned") == 32
         return False
 
-    await eventually(shared, within=20)
+    await eventually(shared, within=45, what=f"two relays share the buckets; {relay_log}")
     assert (await flow.http.get(f"http://127.0.0.1:{port}/health/ready")).json() == {"problems": []}
     await asyncio.to_thread(relay.end, 10)
 
