@@ -83,22 +83,26 @@ class System:
         senders: Sequence[NewSender] = (GUEST,),
         prefix: str = "",
         env: Mapping[str, str] | None = None,
+        env_of: Mapping[str, Mapping[str, str]] | None = None,
         background: bool = False,
         secure: bool = False,
     ) -> "System":
         """Starts everything and returns when every service says that it is ready.
 
         With `stack` that one is used, and `prefix` keeps its topics and databases apart from
-        others'; else a new one is started in `run_dir`. `env` goes to every service. With
-        `secure` (or a secured stack) everybody at the broker has a user and the rights it needs. Raises
-        StackError when something is missing or a service does not become ready.
+        others'; else a new one is started in `run_dir`. `env` goes to every service, `env_of` to
+        the service it names. With `secure` (or a secured stack) everybody at the broker has a user
+        and the rights it needs. Raises StackError when something is missing or a service does not
+        become ready.
         """
         place = Path(run_dir)
         started = stack or Stack.start(place, background=background, secure=secure)
         system = cls._prepare(place, started, senders, prefix, background)
         system._owns_stack = stack is None
         try:
-            await system._set_up(services, senders, env or {})
+            await system._set_up(
+                services, senders, {name: {**(env or {}), **(env_of or {}).get(name, {})} for name in services}
+            )
         except BaseException:
             await system.stop()
             raise
@@ -188,7 +192,9 @@ class System:
     async def __aexit__(self, *_: object) -> None:
         await self.stop()
 
-    async def _set_up(self, services: Sequence[str], senders: Sequence[NewSender], env: Mapping[str, str]) -> None:
+    async def _set_up(
+        self, services: Sequence[str], senders: Sequence[NewSender], env: Mapping[str, Mapping[str, str]]
+    ) -> None:
         self._start_mail()
         for service in services:
             await asyncio.to_thread(self._create_database, self._database_name(service))
@@ -196,7 +202,7 @@ class System:
         self._topics = await create_topics(self.stack.kafka, names, self.prefix, login=self.stack.login)
         await asyncio.to_thread(self.users.make, services, json.loads(self.files.senders.read_text()))
         for service, port in zip(services, free_ports(len(services)), strict=True):
-            self.processes[service] = self._process(service, port, env)
+            self.processes[service] = self._process(service, port, env[service])
             self._spawn(service, self.processes[service])
         await self._mail_ready()
         await asyncio.gather(*(self._ready(name, process) for name, process in self.processes.items()))
