@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from asyncpg import UniqueViolationError
+
 from chassis.database import Connection
 from chassis.envelope import bucket_of
 from chassis.failures import LostRace
@@ -32,7 +34,7 @@ class Columns:
 
 @dataclass(slots=True)
 class Stream:
-    """Rows of one flat table that cannot be there yet: copied in, at half the cost of arrays."""
+    """Rows of one flat table that should not be there yet: copied in, at half the cost of arrays."""
 
     table: str
     columns: tuple[str, ...]
@@ -52,11 +54,7 @@ INBOX_LOOK = """
 SELECT id::text, sender, topic, partition, position, hash, state, receipt
 FROM inbox WHERE id = ANY($1::uuid[])"""
 
-INBOX_INSERT = """
-INSERT INTO inbox (id, sender, topic, partition, position, hash, state, receipt, at)
-SELECT * FROM unnest($1::uuid[], $2::text[], $3::text[], $4::int[], $5::bigint[], $6::bytea[], $7::text[], $8::text[],
-                     $9::timestamptz[])
-ON CONFLICT DO NOTHING"""
+INBOX_COLUMNS = ("id", "sender", "topic", "partition", "position", "hash", "state", "receipt", "at")
 
 JOURNAL_COLUMNS = (
     "aggregate",
@@ -154,7 +152,7 @@ class Rows:
 
     def __init__(self) -> None:
         self.timers_set: dict[tuple[str, str, str], datetime | None] = {}
-        self.inbox = Columns(INBOX_INSERT)
+        self.inbox = Stream("inbox", INBOX_COLUMNS)
         self.deliveries = Columns(DELIVERIES_INSERT)
         self.audit = Columns(AUDIT_INSERT)
         self.settled = Columns(INBOX_SETTLE)
@@ -171,8 +169,10 @@ class Rows:
         """Timers, inbox, deliveries, audit, parked, journal, and last the outbox. Raises LostRace."""
         await self._write_timers(connection)
         self.inbox.rows.sort()
-        if await self.inbox.write(connection) != len(self.inbox.rows):
-            raise LostRace("inbox")
+        try:
+            await self.inbox.write(connection)
+        except UniqueViolationError as known:
+            raise LostRace("inbox") from known
         await self.settled.write(connection)
         await self.deliveries.write(connection)
         await self.audit.write(connection)
