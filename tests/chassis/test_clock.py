@@ -9,13 +9,13 @@ from chassis.clock import Clock
 HOUR = timedelta(hours=1)
 
 
-def test_without_a_file_time_is_real():
+def test_without_a_file_time_is_real() -> None:
     moment = datetime.now(UTC)
 
     assert Clock().at(moment) == moment
 
 
-def test_a_move_counts_for_the_very_next_moment(tmp_path: Path):
+def test_a_move_counts_for_the_very_next_moment(tmp_path: Path) -> None:
     moved = SystemClock(tmp_path / "clock.json")
     clock = Clock(moved.path)
 
@@ -25,7 +25,7 @@ def test_a_move_counts_for_the_very_next_moment(tmp_path: Path):
         assert clock.at(moment) - moment == hours * HOUR
 
 
-def test_what_was_appended_before_a_move_keeps_its_time(tmp_path: Path):
+def test_what_was_appended_before_a_move_keeps_its_time(tmp_path: Path) -> None:
     moved = SystemClock(tmp_path / "clock.json")
     clock = Clock(moved.path)
     before = datetime.now(UTC)
@@ -35,7 +35,7 @@ def test_what_was_appended_before_a_move_keeps_its_time(tmp_path: Path):
     assert clock.at(before) == before
 
 
-def test_a_move_begins_at_a_whole_millisecond_as_append_times_are_cut_to(tmp_path: Path):
+def test_a_move_begins_at_a_whole_millisecond_as_append_times_are_cut_to(tmp_path: Path) -> None:
     moved = SystemClock(tmp_path / "clock.json")
     moved.shift(HOUR)
 

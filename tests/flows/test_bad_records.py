@@ -12,7 +12,6 @@ from flow import Flow, Raw, WalkIn, place_of
 from access.keys import make_key
 from access.proofs import sign_bearer, sign_proof
 from casebus_cli.orders import Order, Signature, new_id, structured
-from casebus_testing.stack import Stack
 from casebus_testing.system import System
 
 MEBIBYTE = 1_048_576
@@ -299,8 +298,7 @@ async def test_over_http_a_token_that_does_not_hold_is_answered_401_and_leaves_n
     assert (await flow.post(order))[1]["outcome"] == "accepted"
 
 
-async def test_the_topics_refuse_what_docs_say_they_refuse(stack: Stack, flow: Flow) -> None:
-    """A fact topic takes no more than a command topic: a sender cannot stop the readers of facts either."""
+async def test_a_topic_of_facts_takes_no_more_either(flow: Flow) -> None:
     order = WalkIn().create()
 
     with pytest.raises(MessageSizeTooLargeError):
