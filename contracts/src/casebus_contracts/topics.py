@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
-from casebus_contracts import intake, notifications, staffing  # noqa: F401 - they fill the registries
+from casebus_contracts import calendars, clients, intake, notifications, staffing, visits, voters  # noqa: F401 - they fill the registries
 from casebus_contracts.base import COMMANDS, FACTS, ID_WINDOW, Fact
 
 MESSAGE_LIMIT_BYTES = 1_048_576
