@@ -15,10 +15,13 @@ from aiokafka.errors import KafkaError
 from faststream import AckPolicy
 from faststream.kafka import KafkaBroker, KafkaMessage
 from faststream.kafka.message import FAKE_CONSUMER
+from faststream.security import BaseSecurity, SASLScram256
 
 from chassis.failures import DatabaseAway
 from chassis.fetching import TotalSubscriber
 from chassis.items import Item, SetAside
+from chassis.login import KafkaLogin
+from chassis.metrics import EVENT_AGE, SET_ASIDE
 from chassis.pipeline import Pipeline
 from chassis.progress import Progress, standing
 from chassis.reading import Reader, Record
@@ -53,13 +56,14 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._idle = asyncio.Event()
         self._idle.set()
         self._between_batches = asyncio.Lock()
+        self._under_way: tuple[Record, ...] = ()
         self._done: dict[TopicPartition, int] = {}
         self._committing: asyncio.Task[None] | None = None
         self._probing: asyncio.Task[None] | None = None
-        self._under_way: tuple[Record, ...] = ()
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._began = time.monotonic()
-        self._broker = KafkaBroker(settings.kafka, allow_auto_create_topics=False, logger=None)
+        security = _security(settings.kafka_login)
+        self._broker = KafkaBroker(settings.kafka, allow_auto_create_topics=False, security=security, logger=None)
         self._subscriber = self._broker.subscriber(
             *self._topics,
             batch=True,
@@ -121,10 +125,6 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         return 0.0 if self._idle.is_set() else time.monotonic() - self._began
 
     @property
-    def _consumer(self) -> AIOKafkaConsumer | None:
-        return self._subscriber.consumer
-
-    @property
     def partitions(self) -> int:
         """How many partitions the group has given to this copy."""
         consumer = self._consumer
@@ -143,6 +143,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                     found[place] = (record.offset, found[place][1])
         prefix = len(self._settings.topic_prefix)
         return {(topic[prefix:], partition): ends for (topic, partition), ends in found.items()}
+
+    @property
+    def _consumer(self) -> AIOKafkaConsumer | None:
+        return self._subscriber.consumer
 
     async def on_partitions_revoked(self, revoked: Any) -> None:
         """Finish or abandon: the next owner starts where the offsets say."""
@@ -164,12 +168,12 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _handle_batch(self, records: tuple[Record, ...]) -> None:
         self._began = time.monotonic()
+        self._under_way = records
         self._idle.clear()
         try:
             await self._run(records)
         except DatabaseAway as away:
-        self._under_way = records
-            log.warning("database away", error=str(away))
+            log.warning("database away", error=type(away.__cause__).__name__)
             self._pause_at(records)
         except Exception as error:
             self._idle.set()
@@ -181,27 +185,23 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             self._idle.set()
 
     async def _run(self, records: tuple[Record, ...]) -> None:
+        self._note_ages(records)
         items: list[Item] = []
         aside: list[SetAside] = []
         for record in self._reader.order(records):
             read = self._reader.read(record)
-        self._note_ages(records)
             if isinstance(read, Item):
                 items.append(read)
             elif read is not None:
                 aside.append(read)
         if items or aside:
             await self._pipeline.run(items, aside)
+            self._pipeline.metrics.add(SET_ASIDE, Counter(each.reason for each in aside))
         self._commit(records)
         if self._pipeline.circuit.is_open:
             log.error("circuit open: no more messages are taken in", reason=self._pipeline.circuit.reason)
             self._pause()
-            self._pipeline.metrics.add(SET_ASIDE, Counter(each.reason for each in aside))
 
-    def _commit(self, records: tuple[Record, ...]) -> None:
-        """Commit exactly what was done, without waiting for the answer: the inbox decides."""
-        for record in records:
-            place = TopicPartition(record.topic, record.partition)
     def _note_ages(self, records: tuple[Record, ...]) -> None:
         now, ages = time.time() * 1000, defaultdict(list)
         for record in records:
@@ -209,6 +209,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         for topic, of_topic in ages.items():
             self._pipeline.metrics.observe(EVENT_AGE, of_topic, topic[len(self._settings.topic_prefix) :])
 
+    def _commit(self, records: tuple[Record, ...]) -> None:
+        """Commit exactly what was done, without waiting for the answer: the inbox decides."""
+        for record in records:
+            place = TopicPartition(record.topic, record.partition)
             if record.offset >= self._done.get(place, 0):
                 self._done[place] = record.offset + 1
                 self._progress.handled(place, record.offset, record.timestamp)
@@ -256,6 +260,13 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             await asyncio.sleep(_PROBE_SECONDS)
         log.info("taking messages in again")
         consumer.resume(*consumer.paused())
+
+
+def _security(login: KafkaLogin) -> BaseSecurity:
+    """The login in FastStream's words."""
+    if not login.user:
+        return BaseSecurity(login.ssl_context())
+    return SASLScram256(login.user, login.password.get_secret_value(), login.ssl_context())
 
 
 async def _no_parser(message: tuple[Any, ...]) -> KafkaMessage:

@@ -66,6 +66,15 @@ def read_all(cls: type[Aggregate], key: Key, *, of: str) -> Input:
     return Input(Access.READ_ALL, cls, key, of=of)
 
 
+def read_every(cls: type[Aggregate]) -> Input:
+    """The whole of a small table, as a tuple ordered by id."""
+    return Input(Access.READ_ALL, cls, _the_one_set)
+
+
+def _the_one_set(message: Any, actor: str, now: datetime) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
     """A wired rule."""
