@@ -20,7 +20,12 @@ _SENDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 READERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "county.upserted": ("intake",),
+        "election_deadline.upserted": ("intake",),
+        "holiday.upserted": ("intake",),
         "office.upserted": ("intake", "notifications"),
+        "region.upserted": ("intake",),
+        "staff.availability.changed": ("intake",),
         "staff.upserted": ("intake", "notifications"),
         "visit.left": ("notifications",),
         "visit.overdue": ("notifications",),

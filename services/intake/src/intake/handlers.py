@@ -1,14 +1,20 @@
 """Which message needs what."""
 
-from access.directory import ACTOR, Office, Staff, operates
+from access.calendars import ElectionDeadline, Holiday
+from access.directory import ACTOR, Availability, County, Office, Region, Staff, operates
 from access.matrix import WHO_RULES
 from casebus_contracts import (
     AssignRequest,
     CheckIn,
     CorrectTimes,
+    CountyUpserted,
     CreateRequest,
+    ElectionDeadlineUpserted,
+    HolidayUpserted,
     LeaveVisit,
     OfficeUpserted,
+    RegionUpserted,
+    StaffAvailabilityChanged,
     StaffUpserted,
     TimeIn,
     TimeOut,
@@ -18,7 +24,12 @@ from intake import assignment, creation, overdue, times, visit, walk_in
 from intake.lobby import Lobby
 from intake.request import Request
 
-SERVICE = Service("intake", tables=(Request, Lobby), replicas=(Office, Staff), who_rules=WHO_RULES)
+SERVICE = Service(
+    "intake",
+    tables=(Request, Lobby),
+    replicas=(Office, Staff, Availability, Region, County, Holiday, ElectionDeadline),
+    who_rules=WHO_RULES,
+)
 SERVICE.operated_by(Staff, operates)
 
 REQUEST = change(Request, "request_id")
@@ -40,3 +51,8 @@ SERVICE.on_due(visit.CLOSING, overdue.open_at_closing, request=DUE_REQUEST)
 
 SERVICE.replicate(OfficeUpserted, Office)
 SERVICE.replicate(StaffUpserted, Staff)
+SERVICE.replicate(StaffAvailabilityChanged, Availability)
+SERVICE.replicate(RegionUpserted, Region)
+SERVICE.replicate(CountyUpserted, County)
+SERVICE.replicate(HolidayUpserted, Holiday)
+SERVICE.replicate(ElectionDeadlineUpserted, ElectionDeadline)
