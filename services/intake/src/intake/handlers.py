@@ -10,17 +10,23 @@ from casebus_contracts import (
     CountyUpserted,
     CreateRequest,
     ElectionDeadlineUpserted,
+    Hold,
     HolidayUpserted,
+    Invite,
     LeaveVisit,
+    NoShow,
     OfficeUpserted,
+    Recall,
     RegionUpserted,
+    Resume,
+    Return,
     StaffAvailabilityChanged,
     StaffUpserted,
     TimeIn,
     TimeOut,
 )
 from chassis.wiring import Service, change, read
-from intake import assignment, creation, overdue, times, visit, walk_in
+from intake import assignment, calling, creation, overdue, times, visit, walk_in
 from intake.lobby import Lobby
 from intake.request import Request
 
@@ -40,6 +46,12 @@ SERVICE.on(CreateRequest, creation.create_request, actor=ACTOR, office=OFFICE, r
 SERVICE.on(AssignRequest, assignment.assign_request, actor=ACTOR, request=REQUEST, assignee=read(Staff, "staff_id"))
 SERVICE.on(CheckIn, walk_in.check_in, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
 SERVICE.on(LeaveVisit, walk_in.leave_visit, actor=ACTOR, request=REQUEST, lobby=LOBBY)
+SERVICE.on(Invite, calling.invite, actor=ACTOR, request=REQUEST, lobby=LOBBY)
+SERVICE.on(Recall, calling.recall, actor=ACTOR, request=REQUEST)
+SERVICE.on(NoShow, calling.no_show, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
+SERVICE.on(Return, calling.return_to_queue, actor=ACTOR, request=REQUEST, lobby=LOBBY)
+SERVICE.on(Hold, calling.hold, actor=ACTOR, request=REQUEST, lobby=LOBBY)
+SERVICE.on(Resume, calling.resume, actor=ACTOR, request=REQUEST, lobby=LOBBY)
 SERVICE.on(TimeIn, times.time_in, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
 SERVICE.on(TimeOut, times.time_out, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
 SERVICE.on(CorrectTimes, times.correct_times, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)

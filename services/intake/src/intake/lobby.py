@@ -88,6 +88,11 @@ class Lobby(Aggregate):
         gone = self.leave(request_id)
         return replace(gone, serving=(*gone.serving, request_id))
 
+    def come_back(self, request_id: str, priority: int, day: date, arrived_at: datetime) -> "Lobby":
+        """One who was called waits again, where arrival and priority put them."""
+        gone = self.leave(request_id)
+        return replace(gone, waiting=(*gone.waiting, Waiting(request_id, day, priority, arrived_at)))
+
     def leave(self, request_id: str) -> "Lobby":
         """One is in the lobby no more."""
         return replace(

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from casebus_contracts import Channel, Client, LeaveStage, Representative, RequestType
 from chassis.rules import Aggregate
+from intake.intervals import Line
 
 
 class RequestStatus(StrEnum):
@@ -20,9 +21,17 @@ class VisitStatus(StrEnum):
     """Where the person of a walk-in is. A request that nobody came for has none."""
 
     WAITING = "waiting"
+    CALLED = "called"
     SERVING = "serving"
+    ON_HOLD = "on_hold"
     SERVED = "served"
+    NO_SHOW = "no_show"
     LEFT = "left"
+    AUTO_CLOSED = "auto_closed"
+
+
+OPEN_VISIT = frozenset({VisitStatus.WAITING, VisitStatus.CALLED, VisitStatus.SERVING, VisitStatus.ON_HOLD})
+"""Somebody is in the lobby or at a desk."""
 
 
 class KeptClient(Client, extra="allow"):
@@ -91,6 +100,9 @@ class Request(Aggregate):
     left_at: datetime | None = None
     left_stage: LeaveStage | None = None
     left_reason: str | None = None
+    intervals: Line = ()
+    calls: int = 0
+    auto_closed_at: datetime | None = None
 
     @property
     def owners(self) -> tuple[str, ...]:
