@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Final
 
-from casebus_cli import bootstrap, dead, parked, send, sign, tail, token
+from casebus_cli import bootstrap, counties, dead, holiday_table, parked, send, sign, tail, token
 from casebus_cli.errors import CliError
 from casebus_cli.options import shared
 
@@ -16,6 +16,8 @@ COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "send": (send, "publish commands with proofs and print their receipts"),
     "tail": (tail, "what flows through topics, live"),
     "bootstrap": (bootstrap, "load the first directory, once"),
+    "counties": (counties, "load the counties of Missouri, once"),
+    "holidays": (holiday_table, "load the state holidays of a year"),
     "parked": (parked, "messages whose handling failed: look, try again, give up"),
     "dead": (dead, "records nobody could read: look, repair, send again"),
 }

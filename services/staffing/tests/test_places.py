@@ -59,6 +59,7 @@ def test_nobody_below_central_office_keeps_regions(actor: Staff, rule: str) -> N
     assert upsert_region(None, NAME_REGION, actor) == Refused(rule, "")
 
 
+@pytest.mark.rule("D-04")
 def test_central_office_makes_a_county() -> None:
     outcome = upsert_county(None, NORTHEAST, NAME_COUNTY, CENTRAL)
 
@@ -75,6 +76,7 @@ def test_the_same_county_again_changes_nothing() -> None:
     assert upsert_county(ADAIR_COUNTY, NORTHEAST, NAME_COUNTY, CENTRAL) == Unchanged()
 
 
+@pytest.mark.rule("D-04")
 @pytest.mark.parametrize(("actor", "rule"), REFUSED)
 def test_nobody_below_central_office_keeps_counties(actor: Staff, rule: str) -> None:
     assert upsert_county(None, NORTHEAST, NAME_COUNTY, actor) == Refused(rule, "")
