@@ -25,6 +25,7 @@ READERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "holiday.upserted": ("intake",),
         "office.upserted": ("intake", "notifications"),
         "region.upserted": ("intake",),
+        "request.updated": ("intake",),
         "staff.availability.changed": ("intake",),
         "staff.upserted": ("intake", "notifications"),
         "visit.left": ("notifications",),

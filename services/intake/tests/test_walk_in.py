@@ -6,7 +6,16 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from access.directory import SYSTEM, Staff
-from casebus_contracts import CheckIn, LeaveStage, LeaveVisit, OfficeSettings, RequestType, VisitLeft, VisitWaiting
+from casebus_contracts import (
+    CheckIn,
+    LeaveStage,
+    LeaveVisit,
+    OfficeSettings,
+    RequestType,
+    RequestUpdated,
+    VisitLeft,
+    VisitWaiting,
+)
 from chassis.rules import (
     Decided,
     Decision,
@@ -46,7 +55,7 @@ from intake.examples import (
 )
 from intake.intervals import Interval, Stay, whole
 from intake.request import Request
-from intake.walk_in import check_in, leave_visit
+from intake.walk_in import check_in, follow_priority, leave_visit
 
 HERE = CheckIn(request_id=WALK_IN.id, office_id="ADAIR")
 GO = LeaveVisit(request_id=WALK_IN.id, office_id="ADAIR", stage=LeaveStage.WAITING, reason="no time")
@@ -283,3 +292,23 @@ def test_leaving_speaks_of_the_office_of_the_request() -> None:
 def test_the_office_opens_at_eight_by_its_own_clock() -> None:
     assert ADAIR.local_day(EIGHT) == TODAY
     assert ADAIR.closing(TODAY) == FIVE_PM
+
+
+@pytest.mark.rule("L-03")
+def test_the_queue_follows_a_changed_priority() -> None:
+    told = RequestUpdated(
+        request_id=WAITING.id,
+        office_id="ADAIR",
+        changed=("priority",),
+        channel=WAITING.channel,
+        reasons=WAITING.reasons,
+        anonymous=True,
+        priority=0,
+        nvra_covered=True,
+        by=CLERK.id,
+        at=NINE,
+    )
+
+    assert follow_priority(ONE_WAITS, told) == decide(ONE_WAITS.hurry(WAITING.id, 0))
+    assert follow_priority(EMPTY, told) == Unchanged()
+    assert follow_priority(ONE_WAITS, told.model_copy(update={"priority": 2})) == Unchanged()

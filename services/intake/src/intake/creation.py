@@ -4,9 +4,9 @@ from datetime import datetime
 
 from access.directory import Office, Staff
 from access.matrix import Ability, may
-from casebus_contracts import CreateRequest, RequestCreated, RequestSource, RequestType
+from casebus_contracts import CreateRequest, RequestCreated, RequestSource, RequestType, Signature
 from chassis.rules import Decision, Invalid, decide, existing, invalid, refuse, unknown
-from intake import reasons
+from intake.reasons import Reason, covered, usable
 from intake.request import KeptClient, KeptRepresentative, Request
 
 _KEPT_AS_TOLD = {
@@ -21,11 +21,21 @@ _KEPT_AS_TOLD = {
     "interpreter_language",
     "companions",
     "comments",
+    "document_type",
+    "postmark",
+    "case_ref",
+    "vendor",
+    "subject",
 }
 
 
 def create_request(
-    request: Request | None, office: Office, command: CreateRequest, actor: Staff, now: datetime
+    request: Request | None,
+    office: Office,
+    reasons: tuple[Reason, ...],
+    command: CreateRequest,
+    actor: Staff,
+    now: datetime,
 ) -> Decision:
     """Whoever may add requests adds one in an office there is, with or without a name (I-01, I-08, I-27, I-38)."""
     merit = command.request_type is RequestType.MERIT_CALL
@@ -33,11 +43,11 @@ def create_request(
         return refuse(denied)
     if request is not None:
         return existing("request_id")
-    if not reasons.KNOWN.issuperset(command.reasons):
+    if not usable(reasons, command.reasons):
         return unknown("reasons")
     if contradiction := _contradicts_itself(command):
         return contradiction
-    created = _request(command, actor, now)
+    created = _request(command, reasons, actor, now)
     return decide(created, _told(created))
 
 
@@ -50,12 +60,14 @@ def _contradicts_itself(command: CreateRequest) -> Invalid | None:
     return None
 
 
-def _request(command: CreateRequest, actor: Staff, now: datetime) -> Request:
+def _request(command: CreateRequest, reasons: tuple[Reason, ...], actor: Staff, now: datetime) -> Request:
     client, representative = command.client, command.representative
     return Request(
         command.request_id,
         **command.model_dump(include=_KEPT_AS_TOLD),
-        nvra_covered=not reasons.COVERED.isdisjoint(command.reasons),
+        nvra_covered=covered(reasons, command.reasons),
+        programs=command.programs or (),
+        signature=Signature.AWAITING if command.unsigned else None,
         received_at=command.received_at or now,
         created_by=actor.id,
         client=KeptClient(**client.model_dump()) if client else None,

@@ -8,6 +8,7 @@ from access.roles import Role
 from casebus_contracts import Channel, OfficeSettings, RequestType
 from intake.intervals import Interval, Stay, closed
 from intake.lobby import Lobby
+from intake.reasons import Reason
 from intake.request import Request, VisitStatus
 
 TODAY = date(2026, 3, 2)
@@ -48,6 +49,23 @@ MANAGER = replace(CLERK, id="adair-manager", name="Mona Hale", role=Role.MANAGER
 CENTRAL = replace(CLERK, id="central", name="Cy Young", role=Role.CENTRAL, office_id="CENTRAL")
 BOONE_CLERK = replace(CLERK, id="boone-clerical", name="Bea Lowe", office_id="BOONE")
 BOONE_SPECIALIST = replace(SPECIALIST, id="boone-es", name="Ben Shaw", office_id="BOONE")
+
+REASONS = tuple(
+    Reason(code, label=code.replace("_", " ").capitalize(), nvra_covered=number < 4, active=True)
+    for number, code in enumerate(
+        (
+            "apply",
+            "review",
+            "change_of_address",
+            "register_to_vote_only",
+            "drop_documents",
+            "ebt_card",
+            "interview",
+            "other",
+        )
+    )
+)
+"""The reasons there are at the start; voter registration law covers the first four."""
 
 WALK_IN = Request(
     "01956c3a-0000-7000-8000-000000000001",

@@ -6,6 +6,7 @@ from access.matrix import WHO_RULES
 from casebus_contracts import (
     AssignRequest,
     CheckIn,
+    CloseRequest,
     CorrectTimes,
     CountyUpserted,
     CreateRequest,
@@ -14,25 +15,32 @@ from casebus_contracts import (
     HolidayUpserted,
     Invite,
     LeaveVisit,
+    LogMeritCall,
     NoShow,
     OfficeUpserted,
     Recall,
     RegionUpserted,
+    ReopenRequest,
+    RequestUpdated,
     Resume,
     Return,
     StaffAvailabilityChanged,
     StaffUpserted,
     TimeIn,
     TimeOut,
+    UpdateRequest,
+    UpsertReason,
 )
-from chassis.wiring import Service, change, read
-from intake import assignment, calling, creation, overdue, times, visit, walk_in
+from chassis.wiring import Service, change, read, read_every
+from intake import assignment, calling, closing, creation, merit, overdue, reasons, times, updating, visit, walk_in
 from intake.lobby import Lobby
+from intake.merit import MeritCall
+from intake.reasons import Reason
 from intake.request import Request
 
 SERVICE = Service(
     "intake",
-    tables=(Request, Lobby),
+    tables=(Reason, Request, Lobby, MeritCall),
     replicas=(Office, Staff, Availability, Region, County, Holiday, ElectionDeadline),
     who_rules=WHO_RULES,
 )
@@ -41,8 +49,14 @@ SERVICE.operated_by(Staff, operates)
 REQUEST = change(Request, "request_id")
 LOBBY = change(Lobby, "office_id", new=Lobby)
 OFFICE = read(Office, "office_id")
+REASONS = read_every(Reason)
 
-SERVICE.on(CreateRequest, creation.create_request, actor=ACTOR, office=OFFICE, request=REQUEST)
+SERVICE.on(UpsertReason, reasons.upsert_reason, actor=ACTOR, reason=change(Reason, "reason"))
+SERVICE.on(CreateRequest, creation.create_request, actor=ACTOR, office=OFFICE, reasons=REASONS, request=REQUEST)
+SERVICE.on(UpdateRequest, updating.update_request, actor=ACTOR, reasons=REASONS, request=REQUEST)
+SERVICE.on(CloseRequest, closing.close_request, actor=ACTOR, request=REQUEST)
+SERVICE.on(ReopenRequest, closing.reopen_request, actor=ACTOR, request=REQUEST)
+SERVICE.on(LogMeritCall, merit.log_merit_call, actor=ACTOR, request=REQUEST, call=change(MeritCall, "call_id"))
 SERVICE.on(AssignRequest, assignment.assign_request, actor=ACTOR, request=REQUEST, assignee=read(Staff, "staff_id"))
 SERVICE.on(CheckIn, walk_in.check_in, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
 SERVICE.on(LeaveVisit, walk_in.leave_visit, actor=ACTOR, request=REQUEST, lobby=LOBBY)
@@ -55,6 +69,8 @@ SERVICE.on(Resume, calling.resume, actor=ACTOR, request=REQUEST, lobby=LOBBY)
 SERVICE.on(TimeIn, times.time_in, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
 SERVICE.on(TimeOut, times.time_out, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
 SERVICE.on(CorrectTimes, times.correct_times, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
+
+SERVICE.on(RequestUpdated, walk_in.follow_priority, lobby=LOBBY)
 
 DUE_REQUEST = change(Request, "aggregate_id")
 SERVICE.on_due(visit.WAITING, overdue.waited_too_long, request=DUE_REQUEST)

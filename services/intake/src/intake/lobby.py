@@ -93,6 +93,11 @@ class Lobby(Aggregate):
         gone = self.leave(request_id)
         return replace(gone, waiting=(*gone.waiting, Waiting(request_id, day, priority, arrived_at)))
 
+    def hurry(self, request_id: str, priority: int) -> "Lobby":
+        """One who waits, if they do, has another priority."""
+        waiting = (replace(each, priority=priority) if each.request_id == request_id else each for each in self.waiting)
+        return replace(self, waiting=tuple(waiting))
+
     def leave(self, request_id: str) -> "Lobby":
         """One is in the lobby no more."""
         return replace(

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from casebus_contracts import Channel, Client, LeaveStage, Representative, RequestType
+from casebus_contracts import Channel, Client, LeaveStage, Representative, RequestType, Signature
 from chassis.rules import Aggregate
 from intake.intervals import Line
 
@@ -15,6 +15,8 @@ class RequestStatus(StrEnum):
 
     OPEN = "open"
     ASSIGNED = "assigned"
+    CLOSED = "closed"
+    REOPENED = "reopened"
 
 
 class VisitStatus(StrEnum):
@@ -52,7 +54,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Request(Aggregate):
-    """Somebody wants something from an office. Fields from `visit_status` on are of the visit."""
+    """Somebody wants something from an office. Fields from `visit_status` to `auto_closed_at` are of the visit."""
 
     NAME: ClassVar[str] = "request"
     TABLE: ClassVar[str] = "requests"
@@ -65,6 +67,10 @@ class Request(Aggregate):
             "comments",
             "correction_reason",
             "left_reason",
+            "case_ref",
+            "subject",
+            "change_reason",
+            "reopen_reason",
         }
     )
 
@@ -103,6 +109,17 @@ class Request(Aggregate):
     intervals: Line = ()
     calls: int = 0
     auto_closed_at: datetime | None = None
+    programs: tuple[str, ...] = ()
+    document_type: str | None = None
+    postmark: date | None = None
+    case_ref: str | None = None
+    vendor: str | None = None
+    subject: str | None = None
+    signature: Signature | None = None
+    merit_calls: int = 0
+    disposition: str | None = None
+    change_reason: str | None = None
+    reopen_reason: str | None = None
 
     @property
     def owners(self) -> tuple[str, ...]:

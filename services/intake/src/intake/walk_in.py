@@ -5,11 +5,11 @@ from datetime import datetime, timedelta
 
 from access.directory import Office, Staff
 from access.matrix import Ability
-from casebus_contracts import CheckIn, LeaveStage, LeaveVisit, VisitLeft, VisitWaiting
+from casebus_contracts import CheckIn, LeaveStage, LeaveVisit, RequestUpdated, VisitLeft, VisitWaiting
 from chassis.rules import Decision, TimerChange, decide, invalid, refuse, set_timer, unchanged
 from intake.intervals import Interval, Stay, closed, not_before
 from intake.lobby import Lobby
-from intake.request import OPEN_VISIT, Request, VisitStatus
+from intake.request import OPEN_VISIT, Request, RequestStatus, VisitStatus
 from intake.visit import CLOSING, STOP_ALL_CLOCKS, WAITING, barred
 
 _STAGES = {
@@ -28,6 +28,8 @@ def check_in(request: Request, lobby: Lobby, office: Office, command: CheckIn, a
         return no
     if request.visit_status is not None:
         return unchanged(request)
+    if request.status is RequestStatus.CLOSED:
+        return invalid("request_id", "closed: to be reopened first")
     day = office.local_day(now)
     usual = timedelta(minutes=office.settings.default_service_minutes)
     joined, place = lobby.join(request.id, request.priority, day, now, usual)
@@ -75,6 +77,12 @@ def leave_visit(request: Request, lobby: Lobby, command: LeaveVisit, actor: Staf
         request_id=request.id, office_id=request.office_id, ticket=request.arrival.ticket, at=at, stage=command.stage
     )
     return decide(left, told, guard=lobby.leave(request.id), timers=STOP_ALL_CLOCKS)
+
+
+def follow_priority(lobby: Lobby, fact: RequestUpdated) -> Decision:
+    """One who waits and whose request got another priority stands elsewhere in the queue."""
+    hurried = lobby.hurry(fact.request_id, fact.priority)
+    return unchanged(lobby) if hurried == lobby else decide(hurried)
 
 
 def _clocks(office: Office, now: datetime) -> tuple[TimerChange, ...]:
