@@ -31,6 +31,7 @@ def update(**changes: object) -> UpdateStaff:
     return UpdateStaff.model_validate({"staff_id": CLERK.id, **changes})
 
 
+@pytest.mark.rule("I-20")
 def test_a_new_member_is_told_whole() -> None:
     outcome = upsert_staff(None, NOBODY, ADAIR, HIRE, CENTRAL)
 
@@ -195,3 +196,11 @@ def test_a_member_may_move_to_another_office() -> None:
     move = HIRE.model_copy(update={"office_id": BOONE.id})
 
     assert upsert_staff(CLERK, NOBODY, BOONE, move, CENTRAL).states[0] == replace(CLERK, office_id=BOONE.id)
+
+
+@pytest.mark.rule("I-44")
+@pytest.mark.parametrize("actor", [CENTRAL, SYSTEM], ids=lambda actor: actor.id)
+def test_who_only_looks_is_somebody_whom_the_directory_says_so_of(actor: Staff) -> None:
+    outcome = upsert_staff(CLERK, NOBODY, ADAIR, HIRE.model_copy(update={"role": Role.IM_CRU}), actor)
+
+    assert [(fact.staff_id, fact.role) for fact in outcome.facts] == [(CLERK.id, Role.IM_CRU)]

@@ -118,12 +118,14 @@ def test_the_system_may_load_the_first_office() -> None:
     assert upsert_office(None, ADAIR_COUNTY, NORTHEAST, OPEN_ADAIR, SYSTEM).states == (ADAIR,)
 
 
+@pytest.mark.rule("I-55", "I-20")
 def test_a_manager_keeps_the_data_of_the_own_office() -> None:
     outcome = upsert_office(replace(ADAIR, name="Adair"), ADAIR_COUNTY, NORTHEAST, OPEN_ADAIR, MANAGER)
 
     assert outcome.states == (ADAIR,)
 
 
+@pytest.mark.rule("I-55")
 def test_a_manager_does_not_keep_the_data_of_another_office() -> None:
     elsewhere = replace(MANAGER, office_id=BOONE.id)
 
