@@ -32,6 +32,7 @@ def test_a_specialist_does_not_speak_for_others() -> None:
     assert set_availability(SPECIALIST, None, AWAY, COLLEAGUE, NOW) == Refused("I-39", "")
 
 
+@pytest.mark.rule("I-54")
 @pytest.mark.rule("I-31", "I-49")
 @pytest.mark.parametrize("actor", [CLERK, SUPERVISOR, MANAGER, CENTRAL], ids=lambda actor: actor.role.value)
 def test_whoever_runs_the_office_speaks_for_all_in_it(actor: Staff) -> None:

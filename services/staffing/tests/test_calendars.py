@@ -33,6 +33,7 @@ ELECTED = ElectionDeadline("2026-11-03", registration_deadline=LAST_DAY)
 OWN = CountyDeadline(county_fips=ADAIR_COUNTY.id, registration_deadline=date(2026, 10, 1))
 
 
+@pytest.mark.rule("I-60")
 @pytest.mark.rule("D-02")
 def test_central_office_closes_a_day_of_the_state() -> None:
     outcome = set_holiday(None, None, CLOSE, CENTRAL)
@@ -90,6 +91,7 @@ def test_a_holiday_of_an_office_that_is_not_there_is_refused() -> None:
 REFUSED = [(CLERK, "I-26"), (CRU, "I-43"), (SUPERVISOR, "I-53"), (MANAGER, "I-58")]
 
 
+@pytest.mark.rule("I-53", "I-58")
 @pytest.mark.parametrize(("actor", "rule"), REFUSED)
 def test_nobody_below_central_office_keeps_holidays(actor: Staff, rule: str) -> None:
     assert set_holiday(None, None, CLOSE, actor) == Refused(rule, "")
@@ -99,6 +101,7 @@ def test_the_first_holidays_are_loaded_by_the_system() -> None:
     assert set_holiday(None, None, CLOSE, SYSTEM).states == (CLOSED,)
 
 
+@pytest.mark.rule("I-60")
 def test_central_office_sets_the_deadline_of_the_state() -> None:
     outcome = set_election_deadline(None, None, DEADLINE, CENTRAL)
 

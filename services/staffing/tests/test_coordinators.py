@@ -103,6 +103,7 @@ def test_a_manager_names_the_coordinator_of_the_office() -> None:
     assert outcome == decide(COORDINATED, fact, guard=NAMED)
 
 
+@pytest.mark.rule("I-60")
 def test_central_office_keeps_the_voter_registration_data_of_any_office() -> None:
     assert upsert_voter_office(ADAIR, NOBODY, SUPERVISOR, NAME_SUPERVISOR, CENTRAL).states[0] == COORDINATED
 

@@ -35,6 +35,7 @@ OPEN_ADAIR = UpsertOffice(
 )
 
 
+@pytest.mark.rule("I-60")
 def test_central_office_makes_a_region() -> None:
     outcome = upsert_region(None, NAME_REGION, CENTRAL)
 
@@ -54,6 +55,7 @@ def test_the_same_region_again_changes_nothing() -> None:
 REFUSED = [(CLERK, "I-26"), (CRU, "I-43"), (SUPERVISOR, "I-53"), (MANAGER, "I-58")]
 
 
+@pytest.mark.rule("I-53", "I-58")
 @pytest.mark.parametrize(("actor", "rule"), REFUSED)
 def test_nobody_below_central_office_keeps_regions(actor: Staff, rule: str) -> None:
     assert upsert_region(None, NAME_REGION, actor) == Refused(rule, "")
@@ -132,6 +134,7 @@ def test_a_manager_does_not_keep_the_data_of_another_office() -> None:
     assert upsert_office(ADAIR, ADAIR_COUNTY, NORTHEAST, OPEN_ADAIR, elsewhere) == Refused("I-26", "")
 
 
+@pytest.mark.rule("I-53")
 @pytest.mark.parametrize(("actor", "rule"), [(CLERK, "I-26"), (CRU, "I-43"), (SUPERVISOR, "I-53")])
 def test_nobody_below_a_manager_keeps_office_data(actor: Staff, rule: str) -> None:
     assert upsert_office(ADAIR, ADAIR_COUNTY, NORTHEAST, OPEN_ADAIR, actor) == Refused(rule, "")
