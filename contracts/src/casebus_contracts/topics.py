@@ -29,7 +29,7 @@ READERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "staff.availability.changed": ("intake",),
         "staff.upserted": ("intake", "notifications"),
         "visit.left": ("notifications",),
-        "visit.overdue": ("notifications",),
+        "visit.overdue": ("intake", "notifications"),
         "walkin.timed": ("notifications",),
     }
 )

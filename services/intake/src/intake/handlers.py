@@ -30,6 +30,7 @@ from casebus_contracts import (
     TimeOut,
     UpdateRequest,
     UpsertReason,
+    VisitOverdue,
 )
 from chassis.wiring import Service, change, read, read_every
 from intake import assignment, calling, closing, creation, merit, overdue, reasons, times, updating, visit, walk_in
@@ -76,6 +77,7 @@ DUE_REQUEST = change(Request, "aggregate_id")
 SERVICE.on_due(visit.WAITING, overdue.waited_too_long, request=DUE_REQUEST)
 SERVICE.on_due(visit.SERVING, overdue.served_too_long, request=DUE_REQUEST)
 SERVICE.on_due(visit.CLOSING, overdue.open_at_closing, request=DUE_REQUEST)
+SERVICE.on(VisitOverdue, overdue.auto_close, request=REQUEST, lobby=LOBBY, office=OFFICE)
 
 SERVICE.replicate(OfficeUpserted, Office)
 SERVICE.replicate(StaffUpserted, Staff)
