@@ -10,8 +10,7 @@ from cloudevents.core.formats.json import JSONFormat
 from cloudevents.core.v1.event import CloudEvent
 
 from casebus_contracts import FACTS, CheckIn, Fact, VisitWaiting
-from casebus_contracts.example_values import COMMAND, FACT, REQUEST
-from casebus_contracts.examples import MESSAGES, RECEIPT, payload
+from casebus_contracts.examples import COMMAND, FACT, MESSAGES, RECEIPT, REQUEST, payload
 from chassis.clock import Clock
 from chassis.envelope import RECEIPT_TYPE, Headers, answer_headers, fact_headers
 from chassis.items import Item

@@ -15,7 +15,7 @@ from access.keys import NewSender, write_senders
 from access.proofs import Senders
 from casebus_contracts import COMMANDS, FACTS
 from casebus_contracts.documents import DOCUMENT, PROGRAM, document
-from casebus_contracts.example_values import COMMAND, REQUEST
+from casebus_contracts.examples import COMMAND, REQUEST
 
 PAGE = document()
 STACK = (

@@ -22,10 +22,8 @@ from casebus_contracts.example_values import (
     ALERT,
     ARRIVED,
     CLIENT,
-    COMMAND,
     CORRECTED_IN,
     COUNTY,
-    FACT,
     GONE,
     GREETER,
     IN,
@@ -33,11 +31,13 @@ from casebus_contracts.example_values import (
     OUT,
     OVERDUE,
     REGION,
-    REQUEST,
     SEEN,
     SPECIALIST,
     SUPERVISOR,
 )
+from casebus_contracts.example_values import COMMAND as COMMAND
+from casebus_contracts.example_values import FACT as FACT
+from casebus_contracts.example_values import REQUEST as REQUEST
 from casebus_contracts.examples_reception import RECEPTION
 from casebus_contracts.intake import AssignRequest, Client, CreateRequest, RequestAssigned, RequestCreated
 from casebus_contracts.notifications import (
