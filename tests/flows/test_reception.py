@@ -179,3 +179,19 @@ async def test_a_reason_of_central_office_can_be_given_from_then_on(desk: Desk) 
         channel="in_person",
     )
     assert (refused["outcome"], refused["field"]) == ("refused", "reasons")
+
+
+@pytest.mark.rule("I-06")
+async def test_everything_of_a_merged_client_follows_the_survivor(desk: Desk) -> None:
+    jane, twin = ({"client_id": new_id(), "last_name": "Roe", "first_name": "Jane"} for _ in range(2))
+    merge = {"survivor": jane["client_id"], "merged": twin["client_id"], "reason": "the same card"}
+    for client in (jane, twin):
+        await desk.request(anonymous=False, client=client)
+
+    assert (await desk.ask("MergeClients", "clerical", **merge))["rule"] == "I-26"
+    assert await desk.done("MergeClients", "supervisor", **merge) == ["client.merged", "client.recorded"]
+    later = await desk.request(anonymous=False, client=twin)
+
+    assert await desk.column("client->>'client_id'", later) == jane["client_id"]
+    unknown = await desk.ask("MergeClients", "supervisor", **{**merge, "merged": new_id()})
+    assert (unknown["outcome"], unknown["field"]) == ("refused", "merged")

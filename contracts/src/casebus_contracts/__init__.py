@@ -11,6 +11,7 @@ from casebus_contracts.calendars import (
 )
 from casebus_contracts.clients import (
     ClientMerged,
+    ClientRecorded,
     MergeClients,
     ReasonUpserted,
     UpsertReason,
@@ -131,6 +132,7 @@ __all__ = [
     "CheckIn",
     "Client",
     "ClientMerged",
+    "ClientRecorded",
     "CloseRequest",
     "Command",
     "CompletedBy",

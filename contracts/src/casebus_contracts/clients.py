@@ -33,6 +33,15 @@ class UpsertReason(Command, service="intake", key="reason"):
     active: Public[Flag]
 
 
+class ClientRecorded(Fact, topic="client.recorded", owner="intake", subject="client", key="client_id"):
+    """What is known of a client has changed. `merged_into`: the client that everything follows from now on."""
+
+    client_id: Internal[ClientId]
+    merged_into: Internal[ClientId | None] = None
+    by: Internal[StaffId]
+    at: Internal[Moment]
+
+
 class ClientMerged(Fact, topic="client.merged", owner="intake", subject="client", key="survivor"):
     """`merged` is no client of its own any more; whoever keeps something under that id moves it."""
 

@@ -11,7 +11,7 @@ from casebus_contracts.calendars import (
     SetElectionDeadline,
     SetHoliday,
 )
-from casebus_contracts.clients import ClientMerged, MergeClients, ReasonUpserted, UpsertReason
+from casebus_contracts.clients import ClientMerged, ClientRecorded, MergeClients, ReasonUpserted, UpsertReason
 from casebus_contracts.codes import Channel, CompletedBy, LeaveStage, VoterResponse
 from casebus_contracts.example_values import (
     ARRIVED,
@@ -119,6 +119,7 @@ _REQUESTS: tuple[Message, ...] = (
     RequestClosed(request_id=REQUEST, office_id=OFFICE, disposition="application_taken", by=SPECIALIST, at=OUT),
     RequestReopened(request_id=REQUEST, office_id=OFFICE, by=SUPERVISOR, at=OUT),
     MeritCallLogged(request_id=REQUEST, office_id=OFFICE, call_id=CALL, calls=2, by=SPECIALIST, at=IN),
+    ClientRecorded(client_id=TWIN, merged_into=CLIENT, by=SUPERVISOR, at=SEEN),
     ClientMerged(survivor=CLIENT, merged=TWIN, by=SUPERVISOR, at=SEEN),
 )
 

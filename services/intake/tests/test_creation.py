@@ -51,12 +51,12 @@ LAWYER = Representative(name="Lou Ames", dcns=("12345678",))
 
 
 def create(actor: Staff = CLERK, **changes: object) -> Decision:
-    return create_request(None, ADAIR, REASONS, NEW.model_copy(update=changes), actor, EIGHT)
+    return create_request(None, ADAIR, REASONS, None, NEW.model_copy(update=changes), actor, EIGHT)
 
 
 def created(outcome: Decision) -> RequestCreated:
     assert isinstance(outcome, Decided)
-    (fact,) = outcome.facts
+    fact = outcome.facts[0]
     assert isinstance(fact, RequestCreated)
     return fact
 
@@ -171,7 +171,7 @@ def test_the_other_reasons_are_not_covered(reason: str) -> None:
 
 
 def test_a_request_is_written_down_once() -> None:
-    assert create_request(WALK_IN, ADAIR, REASONS, NEW, CLERK, EIGHT) == Refused(None, "", "request_id")
+    assert create_request(WALK_IN, ADAIR, REASONS, None, NEW, CLERK, EIGHT) == Refused(None, "", "request_id")
 
 
 @pytest.mark.rule("I-27", "I-48", "I-26")
@@ -284,7 +284,7 @@ def test_a_reason_of_central_office_is_given() -> None:
     moving = Reason("moving", label="Moving house", nvra_covered=True, active=True)
     command = NEW.model_copy(update={"reasons": ("moving",)})
 
-    outcome = create_request(None, ADAIR, (*REASONS, moving), command, CLERK, EIGHT)
+    outcome = create_request(None, ADAIR, (*REASONS, moving), None, command, CLERK, EIGHT)
 
     assert created(outcome).nvra_covered
-    assert create_request(None, ADAIR, REASONS, command, CLERK, EIGHT) == unknown("reasons")
+    assert create_request(None, ADAIR, REASONS, None, command, CLERK, EIGHT) == unknown("reasons")

@@ -48,7 +48,7 @@ MERIT_CALL = replace(WALK_IN, request_type=RequestType.MERIT_CALL)
 
 
 def update(request: Request = WALK_IN, actor: Staff = CLERK, **changes: object) -> Decision:
-    return update_request(request, REASONS, UpdateRequest(request_id=WALK_IN.id, **changes), actor, NINE)
+    return update_request(request, REASONS, None, UpdateRequest(request_id=WALK_IN.id, **changes), actor, NINE)
 
 
 def after(outcome: Decision) -> Request:
@@ -164,7 +164,7 @@ def test_a_reason_that_was_retired_since_may_stay_but_not_come_new() -> None:
     command = UpdateRequest(request_id=WALK_IN.id, reasons=("apply", "other"))
 
     def with_reasons(request: Request, known: tuple[Reason, ...]) -> Decision:
-        return update_request(request, known, command, CLERK, NINE)
+        return update_request(request, known, None, command, CLERK, NINE)
 
     assert after(with_reasons(WALK_IN, retired)).reasons == ("apply", "other")
     assert with_reasons(replace(WALK_IN, reasons=("other",)), retired) == unknown("reasons")

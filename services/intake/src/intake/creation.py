@@ -1,13 +1,15 @@
 """Requests are written down. Values in, facts out."""
 
+from dataclasses import replace
 from datetime import datetime
 
 from access.directory import Office, Staff
 from access.matrix import Ability, may
 from casebus_contracts import CreateRequest, RequestCreated, RequestSource, RequestType, Signature
 from chassis.rules import Decision, Invalid, decide, existing, invalid, refuse, unknown
+from intake.clients import KnownClient, identified, recorded
 from intake.reasons import Reason, covered, usable
-from intake.request import KeptClient, KeptRepresentative, Request
+from intake.request import KeptRepresentative, Request
 
 _KEPT_AS_TOLD = {
     "request_type",
@@ -33,6 +35,7 @@ def create_request(
     request: Request | None,
     office: Office,
     reasons: tuple[Reason, ...],
+    client: KnownClient | None,
     command: CreateRequest,
     actor: Staff,
     now: datetime,
@@ -47,8 +50,9 @@ def create_request(
         return unknown("reasons")
     if contradiction := _contradicts_itself(command):
         return contradiction
-    created = _request(command, reasons, actor, now)
-    return decide(created, _told(created))
+    known = recorded(client, command.client, actor, now)
+    created = replace(_request(command, reasons, actor, now), client=identified(command.client, client))
+    return decide(created, _told(created), *known.facts, others=known.states)
 
 
 def _contradicts_itself(command: CreateRequest) -> Invalid | None:
@@ -61,7 +65,7 @@ def _contradicts_itself(command: CreateRequest) -> Invalid | None:
 
 
 def _request(command: CreateRequest, reasons: tuple[Reason, ...], actor: Staff, now: datetime) -> Request:
-    client, representative = command.client, command.representative
+    representative = command.representative
     return Request(
         command.request_id,
         **command.model_dump(include=_KEPT_AS_TOLD),
@@ -70,7 +74,6 @@ def _request(command: CreateRequest, reasons: tuple[Reason, ...], actor: Staff, 
         signature=Signature.AWAITING if command.unsigned else None,
         received_at=command.received_at or now,
         created_by=actor.id,
-        client=KeptClient(**client.model_dump()) if client else None,
         representative=KeptRepresentative(**representative.model_dump()) if representative else None,
     )
 

@@ -16,6 +16,7 @@ from casebus_contracts import (
     Invite,
     LeaveVisit,
     LogMeritCall,
+    MergeClients,
     NoShow,
     OfficeUpserted,
     Recall,
@@ -33,7 +34,21 @@ from casebus_contracts import (
     VisitOverdue,
 )
 from chassis.wiring import Service, change, read, read_every
-from intake import assignment, calling, closing, creation, merit, overdue, reasons, times, updating, visit, walk_in
+from intake import (
+    assignment,
+    calling,
+    clients,
+    closing,
+    creation,
+    merit,
+    overdue,
+    reasons,
+    times,
+    updating,
+    visit,
+    walk_in,
+)
+from intake.clients import KnownClient
 from intake.lobby import Lobby
 from intake.merit import MeritCall
 from intake.reasons import Reason
@@ -41,7 +56,7 @@ from intake.request import Request
 
 SERVICE = Service(
     "intake",
-    tables=(Reason, Request, Lobby, MeritCall),
+    tables=(Reason, Request, KnownClient, Lobby, MeritCall),
     replicas=(Office, Staff, Availability, Region, County, Holiday, ElectionDeadline),
     who_rules=WHO_RULES,
 )
@@ -51,13 +66,23 @@ REQUEST = change(Request, "request_id")
 LOBBY = change(Lobby, "office_id", new=Lobby)
 OFFICE = read(Office, "office_id")
 REASONS = read_every(Reason)
+CLIENT = change(KnownClient, clients.named)
 
 SERVICE.on(UpsertReason, reasons.upsert_reason, actor=ACTOR, reason=change(Reason, "reason"))
-SERVICE.on(CreateRequest, creation.create_request, actor=ACTOR, office=OFFICE, reasons=REASONS, request=REQUEST)
-SERVICE.on(UpdateRequest, updating.update_request, actor=ACTOR, reasons=REASONS, request=REQUEST)
+SERVICE.on(
+    CreateRequest, creation.create_request, actor=ACTOR, office=OFFICE, reasons=REASONS, client=CLIENT, request=REQUEST
+)
+SERVICE.on(UpdateRequest, updating.update_request, actor=ACTOR, reasons=REASONS, client=CLIENT, request=REQUEST)
 SERVICE.on(CloseRequest, closing.close_request, actor=ACTOR, request=REQUEST)
 SERVICE.on(ReopenRequest, closing.reopen_request, actor=ACTOR, request=REQUEST)
 SERVICE.on(LogMeritCall, merit.log_merit_call, actor=ACTOR, request=REQUEST, call=change(MeritCall, "call_id"))
+SERVICE.on(
+    MergeClients,
+    clients.merge_clients,
+    actor=ACTOR,
+    survivor=change(KnownClient, "survivor"),
+    merged=change(KnownClient, "merged"),
+)
 SERVICE.on(AssignRequest, assignment.assign_request, actor=ACTOR, request=REQUEST, assignee=read(Staff, "staff_id"))
 SERVICE.on(CheckIn, walk_in.check_in, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
 SERVICE.on(LeaveVisit, walk_in.leave_visit, actor=ACTOR, request=REQUEST, lobby=LOBBY)

@@ -8,8 +8,9 @@ from access.directory import Staff
 from access.matrix import Ability, may
 from casebus_contracts import RequestType, RequestUpdated, Signature, UpdateRequest
 from chassis.rules import Decision, Invalid, Refused, decide, invalid, refuse, unchanged, unknown
+from intake.clients import KnownClient, identified, recorded
 from intake.reasons import Reason, covered, usable
-from intake.request import KeptClient, KeptRepresentative, Request
+from intake.request import KeptRepresentative, Request
 
 _AS_GIVEN = (
     "reasons",
@@ -39,7 +40,12 @@ def may_change(request: Request, actor: Staff) -> Refused | None:
 
 
 def update_request(
-    request: Request, reasons: tuple[Reason, ...], command: UpdateRequest, actor: Staff, now: datetime
+    request: Request,
+    reasons: tuple[Reason, ...],
+    client: KnownClient | None,
+    command: UpdateRequest,
+    actor: Staff,
+    now: datetime,
 ) -> Decision:
     """What is given replaces what is known; dates only by those who may edit them (I-30)."""
     if denied := may_change(request, actor):
@@ -48,14 +54,15 @@ def update_request(
         return unknown("reasons")
     if wrong := _wrong_client(request, command) or _wrong_signature(request, command):
         return wrong
-    updated = _updated(request, reasons, command)
+    updated = _updated(request, reasons, client, command)
     changed = tuple(name for name in _WATCHED if getattr(updated, name) != getattr(request, name))
     if not changed:
         return unchanged(request)
     if not _DATES.isdisjoint(changed) and (denied := may(actor, Ability.EDIT_TIMES, office=request.office_id)):
         return refuse(denied)
     explained = replace(updated, change_reason=command.reason or request.change_reason)
-    return decide(explained, _told(explained, changed, actor, now))
+    known = recorded(client, command.client, actor, now)
+    return decide(explained, _told(explained, changed, actor, now), *known.facts, others=known.states)
 
 
 def _wrong_client(request: Request, command: UpdateRequest) -> Invalid | None:
@@ -77,12 +84,15 @@ def _wrong_signature(request: Request, command: UpdateRequest) -> Invalid | None
     return None
 
 
-def _updated(request: Request, reasons: tuple[Reason, ...], command: UpdateRequest) -> Request:
+def _updated(
+    request: Request, reasons: tuple[Reason, ...], client: KnownClient | None, command: UpdateRequest
+) -> Request:
     given: dict[str, Any] = {name: value for name in _AS_GIVEN if (value := getattr(command, name)) is not None}
     if command.representative is not None:
         given["representative"] = KeptRepresentative(**command.representative.model_dump())
     if command.client is not None:
-        given |= {"client": KeptClient(**command.client.model_dump()), "anonymous": False}
+        same = request.client.client_id if request.client else None
+        given |= {"client": identified(command.client, client, same), "anonymous": False}
     elif command.anonymous is not None:
         given |= {"client": None if command.anonymous else request.client, "anonymous": command.anonymous}
     if command.reasons is not None:
