@@ -15,6 +15,7 @@ from casebus_contracts import OfficeSettings, RequestType
 from casebus_testing.plugin import NewDatabase
 from chassis.door import Door, Vitals, make_http
 from chassis.ids import new_id
+from chassis.inside import Inside
 from intake.handlers import SERVICE
 
 OFFICE = "ADAIR"
@@ -48,6 +49,22 @@ class Desk:
         await self.done("CreateRequest", actor, **this, request_type=request_type, **given)
         return this
 
+    async def next(self, actor: str, key: str | None = None) -> httpx.Response:
+        """Call whoever is next."""
+        headers = {"authorization": f"Bearer guest:{actor}", **({"idempotency-key": key} if key else {})}
+        return await self.http.post(f"/v1/offices/{OFFICE}/invite-next", headers=headers)
+
+    async def get(self, path: str, actor: str) -> httpx.Response:
+        """What the service tells this person."""
+        return await self.http.get(path, headers={"authorization": f"Bearer guest:{actor}"})
+
+    @staticmethod
+    def subject(answer: httpx.Response) -> str:
+        """The request an answer is about."""
+        assert answer.status_code == 200, answer.text
+        _, _, request_id = answer.json()["facts"][0]["subject"].partition("/")
+        return str(request_id)
+
     async def column(self, name: str, request: dict[str, str]) -> Any:
         """One column of a request."""
         ((value,),) = await self.rig.rows(f"SELECT {name} FROM requests WHERE id = $1", request["request_id"])
@@ -70,7 +87,9 @@ async def desk(new_database: NewDatabase) -> AsyncIterator[Desk]:
         ROLES,
         OFFICE,
     )
-    http = make_http(Door(SERVICE, rig.reader, Anybody(), rig.pipeline), Vitals(list, list))
+    door = Door(SERVICE, rig.reader, Anybody(), rig.pipeline)
+    inside = Inside(SERVICE, Anybody(), rig.pipeline, door)
+    http = make_http(door, Vitals(list, list), *(make(inside) for make in SERVICE.routes))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(http), base_url="http://door") as client:
         yield Desk(rig, client)
     await asyncio.wait_for(rig.pool.close(), 10)
@@ -195,3 +214,79 @@ async def test_everything_of_a_merged_client_follows_the_survivor(desk: Desk) ->
     assert await desk.column("client->>'client_id'", later) == jane["client_id"]
     unknown = await desk.ask("MergeClients", "supervisor", **{**merge, "merged": new_id()})
     assert (unknown["outcome"], unknown["field"]) == ("refused", "merged")
+
+
+async def test_the_next_in_line_is_called_by_priority_then_arrival(desk: Desk) -> None:
+    line = [await desk.request(priority=priority) for priority in (2, 2, 1)]
+    for this in line:
+        await desk.done("CheckIn", "clerical", **this)
+
+    called = [await desk.next("rc_greeter") for _ in range(4)]
+
+    assert [answer.status_code for answer in called] == [200, 200, 200, 404]
+    assert [desk.subject(answer) for answer in called[:3]] == [line[n]["request_id"] for n in (2, 0, 1)]
+
+
+@pytest.mark.rule("I-26", "I-34")
+async def test_a_specialist_calls_the_next_but_those_of_other_interviewers(desk: Desk) -> None:
+    line = [await desk.request() for _ in range(2)]
+    for this in line:
+        await desk.done("CheckIn", "clerical", **this)
+    await desk.rig.rows("UPDATE requests SET interviewer = 'somebody' WHERE id = $1", line[0]["request_id"])
+
+    answer = await desk.next("es")
+
+    assert desk.subject(answer) == line[1]["request_id"]
+    assert await desk.column("interviewer", line[1]) == "es"
+    assert (await desk.next("es")).status_code == 404
+
+
+@pytest.mark.rule("INV-I1")
+async def test_many_who_call_the_next_at_once_call_each_visitor_once(desk: Desk) -> None:
+    line = [await desk.request() for _ in range(6)]
+    for this in line:
+        await desk.done("CheckIn", "clerical", **this)
+
+    answers = await asyncio.gather(*(desk.next(caller) for caller in ["clerical", "rc_greeter"] * 3))
+
+    called = [desk.subject(answer) for answer in answers if answer.status_code == 200]
+    assert sorted(called) == sorted(this["request_id"] for this in line)
+
+
+async def test_a_repeated_call_for_the_next_calls_nobody_else(desk: Desk) -> None:
+    for _ in range(2):
+        await desk.done("CheckIn", "clerical", **await desk.request())
+    key = new_id()
+
+    first, again = [await desk.next("clerical", key) for _ in range(2)]
+
+    assert again.json() == first.json()
+    assert await desk.rig.rows("SELECT count(*) FROM requests WHERE visit_status = 'called'") == [(1,)]
+
+
+@pytest.mark.rule("I-26", "I-43")
+@pytest.mark.parametrize(("actor", "rule"), [("merit", "I-26"), ("im_cru", "I-43"), ("nobody", "I-07")])
+async def test_others_call_no_next(desk: Desk, actor: str, rule: str) -> None:
+    answer = await desk.next(actor)
+
+    assert answer.status_code == 403
+    assert answer.json()["detail"].startswith(rule)
+
+
+@pytest.mark.rule("I-06")
+async def test_likely_duplicates_are_suggested_by_id(desk: Desk) -> None:
+    jane = {"client_id": new_id(), "last_name": "Roe", "first_name": "Jane", "birth_date": "1980-05-04"}
+    twin = {"client_id": new_id(), "last_name": "ROE", "first_name": "Jané", "phone": "660 555 0101"}
+    other = {"client_id": new_id(), "last_name": "Roe", "first_name": "Jane", "birth_date": "1990-01-01"}
+    for client in (jane, twin, other):
+        await desk.request(anonymous=False, client=client)
+    likely = f"/v1/clients/{jane['client_id']}/duplicates"
+
+    answer = await desk.get(likely, "clerical")
+
+    assert answer.json() == [{"client_id": twin["client_id"], "agree": ["name"]}]
+    merge = {"survivor": jane["client_id"], "merged": twin["client_id"], "reason": "the same card"}
+    await desk.done("MergeClients", "supervisor", **merge)
+    assert (await desk.get(likely, "clerical")).json() == []
+    assert (await desk.get(likely, "nobody")).status_code == 403
+    assert (await desk.get(f"/v1/clients/{new_id()}/duplicates", "clerical")).status_code == 404

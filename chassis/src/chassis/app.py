@@ -20,6 +20,7 @@ from chassis.consumer import Consumer
 from chassis.database import open_pool
 from chassis.door import Door, Vitals, make_http
 from chassis.failures import CannotGoOn, CannotStart
+from chassis.inside import Inside
 from chassis.logs import set_up_logs
 from chassis.operations import Operations, make_operations
 from chassis.pipeline import Pipeline
@@ -88,7 +89,8 @@ class App:
             reader = Reader(self.service, verifier, clock, self.settings.topic_prefix)
             door = Door(self.service, reader, verifier, pipeline)
             operations = make_operations(Operations(self.service, reader, verifier, pipeline))
-            http = await self._open_http(door, operations)
+            inside = Inside(self.service, verifier, pipeline, door)
+            http = await self._open_http(door, operations, *(make(inside) for make in self.service.routes))
             stack.push_async_callback(_close_http, *http)
             self._start_relay(pipeline)
             self._start("retries", Retries(pool, pipeline, self.service, self.settings.probe_seconds).run())

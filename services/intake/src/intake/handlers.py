@@ -49,6 +49,7 @@ from intake import (
     walk_in,
 )
 from intake.clients import KnownClient
+from intake.counter import make_counter
 from intake.lobby import Lobby
 from intake.merit import MeritCall
 from intake.reasons import Reason
@@ -61,6 +62,7 @@ SERVICE = Service(
     who_rules=WHO_RULES,
 )
 SERVICE.operated_by(Staff, operates)
+SERVICE.offer(make_counter)
 
 REQUEST = change(Request, "request_id")
 LOBBY = change(Lobby, "office_id", new=Lobby)
