@@ -85,6 +85,13 @@ DEEDS = [
         merit=True,
         own=False,
     ),
+    Deed(
+        "MergeClients",
+        "merge clients",
+        data=lambda actor: {"reason": "the same person"},
+        own=False,
+        everywhere=True,
+    ),
     Deed("SetAvailability", "availability and comments", data=lambda actor: {"available": True}),
     Deed("UpdateStaff", "staff maintenance: `UpdateStaff` (supervisor, shift, lunch)", own=False),
     Deed("UpsertStaff", "`UpsertStaff` (role, office, positions, active)", data=somebody_new, own=False),
@@ -158,6 +165,8 @@ class Try:
         data = dict(self.deed.data(self.actor))
         if self.deed.command in STAFFING:
             data |= {"staff_id": self.actor if self.situation == THEIRS else NOBODY_SPECIAL}
+        elif self.deed.command == "MergeClients":
+            data |= {"survivor": request_id, "merged": twin_of(request_id)}
         elif self.deed.row.startswith(("office data", "voter registration office")):
             data |= {"office_id": ADAIR}
         elif self.deed.row != REFERENCE:
@@ -170,10 +179,24 @@ class Try:
             return []
         if self.deed.command in STAFFING:
             return []
+        if self.deed.command == "MergeClients":
+            return [known_client(client_id) for client_id in (request_id, twin_of(request_id))]
         begun = [step("CreateRequest", request_id, SUPERVISOR, merit=self.deed.merit)]
         if self.situation == THEIRS and self.allowed:
             begun.append(step("AssignRequest", request_id, SUPERVISOR, **{"as": "interviewer", "staff_id": self.actor}))
         return begun + [step(name, request_id, SUPERVISOR) for name in self.deed.before]
+
+
+def twin_of(id_: str) -> str:
+    """Another id that goes with this one."""
+    return id_[:-1] + ("1" if id_[-1] == "0" else "0")
+
+
+def known_client(client_id: str) -> Order:
+    """Somebody asks under this id."""
+    client = {"client_id": client_id, "last_name": "Reed", "first_name": "Ida"}
+    data = {**step("CreateRequest", new_id(), SUPERVISOR).data, "anonymous": False, "client": client}
+    return Order("CreateRequest", data, SUPERVISOR)
 
 
 WITH_OFFICE = {deed.command for deed in DEEDS if deed.row in (QUEUE, TIMING, "edit dates/times")}
@@ -263,4 +286,4 @@ def test_every_row_that_is_built_has_a_deed() -> None:
 
     tried = {deed.row for deed in DEEDS}
     missing = [row for row in CELLS if row not in tried and not row.startswith((*later, *reads))]
-    assert missing == ["voter log, corrective letter, transmit forms, stock", "merge clients"]
+    assert missing == ["voter log, corrective letter, transmit forms, stock"]
