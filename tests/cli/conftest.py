@@ -14,6 +14,7 @@ from access.keys import NewSender, SenderFiles, write_senders
 from access.proofs import Senders
 from casebus_cli.orders import Signature
 from casebus_cli.stack import Stack as Place
+from casebus_contracts import FACTS
 from casebus_testing.stack import Stack
 
 
@@ -53,7 +54,7 @@ class Clerk:
 @pytest_asyncio.fixture
 async def clerk(place: Place, sender_files: SenderFiles) -> AsyncIterator[Clerk]:
     topics = {"intake.commands": 3, "staffing.commands": 1, "receipts.guest": 3}
-    topics |= dict.fromkeys(("region.upserted", "county.upserted", "office.upserted", "staff.upserted"), 1)
+    topics |= {fact.TOPIC: fact.PARTITIONS for fact in FACTS.values() if fact.COMPACTED and fact.OWNER == "staffing"}
     admin = AIOKafkaAdminClient(bootstrap_servers=place.bootstrap)
     await admin.start()
     stamped = {"message.timestamp.type": "LogAppendTime"}

@@ -104,6 +104,16 @@ async def test_bootstrap_of_a_directory_that_is_there_sends_nothing(place, clerk
     assert (status, capsys.readouterr().out) == (0, "0 entries loaded, 1 were there already.\n")
 
 
+async def test_bootstrap_sees_past_another_topic_that_speaks_of_the_same_person(place, clerk):
+    person = {"staff_id": "ann", "name": "Ann", "work_email": "ann@adair.example", "role": "es", "office_id": "adair"}
+    hire = {**person, "positions": [], "active": True}
+    await clerk.write("staff.upserted", "ann", json.dumps(hire))
+    told = {"staff_id": "ann", "available": False, "by": "ann", "at": "2025-11-24T14:00:00Z"}
+    await clerk.write("staff.availability.changed", "ann", json.dumps(told))
+
+    assert await bootstrap.load(place, [Order("UpsertStaff", hire, "system")], quiet=True) == 0
+
+
 async def test_tail_shows_what_a_topic_holds(place, clerk, place_file: Path, capsys):
     await clerk.write("region.upserted", "north", '{"region_id": "north"}')
 

@@ -52,7 +52,7 @@ def test_every_message_has_its_chapter(type_: str) -> None:
 
 def test_every_link_leads_somewhere() -> None:
     chapters = {
-        re.sub(r"[^a-z0-9 -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.+)$", PAGE, re.M)
+        re.sub(r"[^a-z0-9_ -]", "", title.lower()).replace(" ", "-") for title in re.findall(r"^#+ (.+)$", PAGE, re.M)
     }
     targets = re.findall(r"\]\(([^)]+)\)", PAGE)
 

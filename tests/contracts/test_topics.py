@@ -66,13 +66,26 @@ def test_busy_topics_have_three_partitions() -> None:
 
     assert busy == {
         "intake.commands",
+        "merit.call.logged",
         "receipts.guest",
         "request.assigned",
+        "request.closed",
         "request.created",
+        "request.reopened",
+        "request.updated",
+        "visit.auto_closed",
+        "visit.called",
+        "visit.held",
         "visit.left",
+        "visit.no_show",
         "visit.overdue",
+        "visit.recalled",
+        "visit.resumed",
+        "visit.returned",
         "visit.serving",
         "visit.waiting",
+        "voter.corrective_action.sent",
+        "voter.offer.missing",
         "walkin.timed",
     }
 

@@ -60,6 +60,8 @@ class Office(Aggregate):
     active: bool
     receptionist: bool
     settings: OfficeSettings
+    election_authority: str | None = None
+    local_coordinator: str | None = None
 
     def local_day(self, moment: datetime) -> date:
         """The day the office's calendar shows at `moment`."""
@@ -68,6 +70,20 @@ class Office(Aggregate):
     def closing(self, day: date) -> datetime:
         """When the office closes on a local day."""
         return datetime.combine(day, self.closes, ZoneInfo(self.zone))
+
+    def end_of(self, day: date) -> datetime:
+        """When a local day is over."""
+        return datetime.combine(day + timedelta(days=1), time(), ZoneInfo(self.zone))
+
+    @property
+    def auto_close(self) -> bool:
+        """Whether visits still open at closing time are closed."""
+        return self.settings.auto_close is not False
+
+    @property
+    def recalls_before_no_show(self) -> int:
+        """How often a called client must have been called again before they count as not come."""
+        return self.settings.recalls_before_no_show or 0
 
     @property
     def wait_limit(self) -> timedelta:
@@ -103,6 +119,18 @@ class Staff(Aggregate):
     shift_end: time | None = None
     lunch_begin: time | None = None
     lunch_end: time | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Availability(Aggregate):
+    """Whether a staff member can take people in; their id is its id. The comment stays with staffing."""
+
+    NAME: ClassVar[str] = "availability"
+    TABLE: ClassVar[str] = "availabilities"
+    PERSONAL: ClassVar[frozenset[str]] = frozenset({"comment"})
+
+    available: bool
+    comment: str | None = None
 
 
 SYSTEM = Staff("system", name="system", work_email="", role=Role.CENTRAL, office_id="")

@@ -24,6 +24,7 @@ from chassis.exposure import refuse_exposure
 from chassis.failures import CannotGoOn, CannotStart
 from chassis.forgetting import Forgetting
 from chassis.http_server import HttpServer, open_http
+from chassis.inside import Inside
 from chassis.logs import set_up_logs
 from chassis.observing import Observer, connect, connect_inputs, connect_relay, metrics_page, relay_http
 from chassis.operations import Operations, make_operations
@@ -102,7 +103,9 @@ class App:
             door = Door(self.service, reader, verifier, pipeline)
             operations = Operations(self.service, reader, verifier, pipeline)
             connect(pipeline.metrics, pipeline, reader, door, operations)
-            http = self._open_http(door, make_operations(operations), metrics_page(pipeline.metrics))
+            inside = Inside(self.service, verifier, pipeline, door)
+            routes = (make(inside) for make in self.service.routes)
+            http = self._open_http(door, make_operations(operations), metrics_page(pipeline.metrics), *routes)
             stack.push_async_callback(http.close)
             self._start_relay(pipeline)
             self._start("retries", Retries(pool, pipeline, self.service, self.settings.probe_seconds).run())

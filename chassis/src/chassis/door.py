@@ -79,6 +79,19 @@ class Door:
             return _problem(503, "the database is away", {"Retry-After": "2"})
         return _answer(item, self._service.who_rules)
 
+    async def give(self, proven: Proven, message_id: str, type_: str, data: dict[str, Any]) -> Response:
+        """A command that a route of this service makes for whoever asked; answered like any other.
+
+        Raises DatabaseAway.
+        """
+        if len(self._waiting) >= _AT_ONCE or self._pipeline.circuit.is_open:
+            return _problem(503, "too many commands under way", {"Retry-After": "1"})
+        body = json.dumps(data, separators=(",", ":")).encode()
+        origin = Origin("http", 0, next(self._numbers))
+        item = self._reader.arrived(Arrival(message_id, type_, None, body, proven, origin, datetime.now(UTC)))
+        await self._handled(item)
+        return _answer(item, self._service.who_rules)
+
     def _arrival(self, request: Request, body: bytes, proven: Proven, arrived: datetime) -> Arrival | str:
         """The command inside the event, or what is wrong with the event as a whole."""
         try:

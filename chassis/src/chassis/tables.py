@@ -37,6 +37,7 @@ class Table:
         self._lock = f"SELECT coalesce(json_agg(r), '[]')::text FROM ({select} {many} FOR UPDATE) r"
         self._read = f"SELECT coalesce(json_agg(r), '[]')::text FROM ({select} {many}) r"
         self._select = select
+        self._every = f"SELECT coalesce(json_agg(r), '[]')::text FROM ({select} ORDER BY id) r"
         self._insert = (
             f"INSERT INTO {self.name} ({listed}) SELECT {listed} "
             f"FROM json_to_recordset($1::json) AS n({shape}) ON CONFLICT DO NOTHING"
@@ -63,7 +64,9 @@ class Table:
         return self._list.validate_json(await connection.fetchval(self._read, sorted(ids)))
 
     async def read_where(self, connection: Connection, column: str, value: str) -> tuple[Aggregate, ...]:
-        """All states whose column has this value, in order of id."""
+        """All states whose column has this value, in order of id; without a column, all there are."""
+        if not column:
+            return tuple(self._list.validate_json(await connection.fetchval(self._every)))
         if column not in self._columns:
             raise CannotStart(f"{self.cls.__name__} has no column {column}")
         query = f"SELECT coalesce(json_agg(r), '[]')::text FROM ({self._select} WHERE {column} = $1 ORDER BY id) r"

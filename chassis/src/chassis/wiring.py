@@ -66,6 +66,15 @@ def read_all(cls: type[Aggregate], key: Key, *, of: str) -> Input:
     return Input(Access.READ_ALL, cls, key, of=of)
 
 
+def read_every(cls: type[Aggregate]) -> Input:
+    """The whole of a small table, as a tuple ordered by id."""
+    return Input(Access.READ_ALL, cls, _the_one_set)
+
+
+def _the_one_set(message: Any, actor: str, now: datetime) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Handler:
     """A wired rule."""
@@ -126,6 +135,7 @@ class Service:
         self.replicas: dict[str, Replica] = {}
         self.send: Send | None = None
         self.operators: Operators | None = None
+        self.routes: list[Callable[[Any], Any]] = []
         guards = [table.GUARD for table in tables]
         if guards != sorted(guards):
             raise WiringError(f"{name}: guards are declared last, so that their locks are the shortest")
@@ -152,6 +162,10 @@ class Service:
     def deliver(self, send: Send) -> None:
         """Name the function that carries deliveries out."""
         self.send = send
+
+    def offer(self, make_routes: Callable[[Any], Any]) -> None:
+        """Routes of the service's own: made from a `chassis.inside.Inside` once it runs."""
+        self.routes.append(make_routes)
 
     def operated_by(self, cls: type[Aggregate], allowed: Callable[[Any], bool]) -> None:
         """Who may look into and move the parking lot: the staff `allowed` says yes to."""

@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import json
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -58,4 +59,9 @@ async def _known(stack: Stack, sender_name: str) -> Known:
     directory = [fact for fact in FACTS.values() if fact.COMPACTED and fact.OWNER == OWNER]
     fields = {stack.topic_prefix + fact.TOPIC: fact.KEY for fact in directory}
     records = await records_until_end(stack.bootstrap, list(fields), login=stack.login(sender_name))
-    return {(fields[record.topic], record.key.decode()): json.loads(record.value) for record in records if record.value}
+    known: dict[tuple[str, str], dict[str, Any]] = defaultdict(dict)
+    for record in records:
+        if record.value:
+            # Several topics may speak of one id: what is known of it is what any of them says.
+            known[fields[record.topic], record.key.decode()] |= json.loads(record.value)
+    return known

@@ -7,7 +7,20 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import Final
 
-from casebus_cli import bootstrap, dead, flows, parked, send, sign, tail, token, verify_journal, where
+from casebus_cli import (
+    bootstrap,
+    counties,
+    dead,
+    flows,
+    holiday_table,
+    parked,
+    send,
+    sign,
+    tail,
+    token,
+    verify_journal,
+    where,
+)
 from casebus_cli.errors import CliError
 from casebus_cli.options import shared
 
@@ -17,6 +30,8 @@ COMMANDS: Final[dict[str, tuple[ModuleType, str]]] = {
     "send": (send, "publish commands with proofs and print their receipts"),
     "tail": (tail, "what flows through topics, live"),
     "bootstrap": (bootstrap, "load the first directory, once"),
+    "counties": (counties, "load the counties of Missouri, once"),
+    "holidays": (holiday_table, "load the state holidays of a year"),
     "parked": (parked, "messages whose handling failed: look, try again, give up"),
     "verify-journal": (verify_journal, "whether any journal was tampered with, and where"),
     "where": (where, "everything about one id, in causal order"),

@@ -7,7 +7,7 @@ tense and tolerant: an unknown field is passed over, so that an old reader survi
 import re
 import unicodedata
 from collections.abc import Mapping
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -66,6 +66,19 @@ def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
 
 
+def _date_text(value: object) -> object:
+    """Pydantic would take numbers and midnights as well; the contract names one form."""
+    if isinstance(value, date) or (isinstance(value, str) and len(value) == 10):
+        return value
+    raise ValueError("must be a date, YYYY-MM-DD")
+
+
+def _known_year(day: date) -> date:
+    if not 1850 <= day.year <= 9000:
+        raise ValueError("year must lie between 1850 and 9000")
+    return day
+
+
 def _clock_time(value: object) -> object:
     """A time of day as a clock on the wall shows it: no numbers, no offset."""
     if isinstance(value, str) and _CLOCK_TIME.fullmatch(value):
@@ -82,6 +95,9 @@ Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,6
 Text = Annotated[str, StringConstraints(max_length=2000), AfterValidator(clean)]
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(clean)]
 Moment = Annotated[AwareDatetime, BeforeValidator(_rfc3339), AfterValidator(_utc)]
+Day = Annotated[date, BeforeValidator(_date_text), AfterValidator(_known_year)]
+Month = Annotated[str, StringConstraints(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$")]
+Explanation = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(clean)]
 LocalTime = Annotated[
     time,
     BeforeValidator(_clock_time),

@@ -106,6 +106,30 @@ class OverdueKind(StrEnum):
     CLOSING = "closing"
 
 
+class Signature(StrEnum):
+    """What became of an application that came without a signature."""
+
+    AWAITING = "awaiting_signature"
+    SIGNED = "signed"
+    RETURNED = "returned"
+
+
+class VoterResponse(StrEnum):
+    """What a person answered to the offer to register. It never leaves the service that asked."""
+
+    YES = "yes"
+    NO = "no"
+    NO_ALREADY_REGISTERED = "no_already_registered"
+    DECLINED = "declined"
+
+
+class CompletedBy(StrEnum):
+    """Whose answer it is."""
+
+    PARTICIPANT = "participant"
+    AUTH_REP = "auth_rep"
+
+
 class Severity(StrEnum):
     """How soon an alert wants a person."""
 

@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from casebus_contracts.base import COMMANDS, FACTS, ID_WINDOW, Command, Fact
-from casebus_contracts.examples import COMMAND, EXAMPLES, MESSAGES, payload
+from casebus_contracts.example_values import COMMAND
+from casebus_contracts.examples import EXAMPLES, MESSAGES, payload
 from casebus_contracts.receipts import Receipt, Unreadable
 from casebus_contracts.schemas import ROOT, Described, schema
 from casebus_contracts.topics import MESSAGE_LIMIT_BYTES, READERS, commands_topic, fact_topic

@@ -1,7 +1,7 @@
 """One realistic example of every message: a morning in Adair County. For documents, schemas and tests."""
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import date, time
 from types import MappingProxyType
 
 from casebus_contracts.base import Message, Part
@@ -18,23 +18,28 @@ from casebus_contracts.codes import (
     Severity,
     TimedAction,
 )
-from casebus_contracts.intake import (
-    AssignRequest,
-    CheckIn,
-    Client,
-    CorrectTimes,
-    CreateRequest,
-    LeaveVisit,
-    RequestAssigned,
-    RequestCreated,
-    TimeIn,
-    TimeOut,
-    VisitLeft,
-    VisitOverdue,
-    VisitServing,
-    VisitWaiting,
-    WalkinTimed,
+from casebus_contracts.example_values import (
+    ALERT,
+    ARRIVED,
+    CLIENT,
+    CORRECTED_IN,
+    COUNTY,
+    GONE,
+    GREETER,
+    IN,
+    OFFICE,
+    OUT,
+    OVERDUE,
+    REGION,
+    SEEN,
+    SPECIALIST,
+    SUPERVISOR,
 )
+from casebus_contracts.example_values import COMMAND as COMMAND
+from casebus_contracts.example_values import FACT as FACT
+from casebus_contracts.example_values import REQUEST as REQUEST
+from casebus_contracts.examples_reception import RECEPTION
+from casebus_contracts.intake import AssignRequest, Client, CreateRequest, RequestAssigned, RequestCreated
 from casebus_contracts.notifications import (
     Acknowledge,
     AlertAcknowledged,
@@ -57,22 +62,18 @@ from casebus_contracts.staffing import (
     UpsertRegion,
     UpsertStaff,
 )
-
-REQUEST = "019ab62b-dfc0-7a31-8f02-6b1d0c5e9a10"
-CLIENT = "019ab62b-dfc0-7b52-9c44-0d7e13f8b2a6"
-ALERT = "019ab647-5700-7c63-a1d5-27c94e60d318"
-COMMAND = "019ab62b-e1b4-7d14-b7e6-58f0a2c3714b"
-FACT = "019ab62b-e20d-7e25-82a7-91b3c6d4f05e"
-REGION, COUNTY, OFFICE = "northeast", "29001", "adair"
-GREETER, SPECIALIST, SUPERVISOR = "adair-greeter", "adair-es", "adair-supervisor"
-
-
-def _at(hour: int, minute: int, second: int = 0) -> datetime:
-    return datetime(2025, 11, 24, hour, minute, second, tzinfo=UTC)
-
-
-ARRIVED, IN, CORRECTED_IN, OUT = _at(14, 2), _at(14, 36, 40), _at(14, 34), _at(14, 50, 10)
-OVERDUE, SEEN, GONE = _at(14, 32), _at(14, 33, 5), _at(14, 40)
+from casebus_contracts.visits import (
+    CheckIn,
+    CorrectTimes,
+    LeaveVisit,
+    TimeIn,
+    TimeOut,
+    VisitLeft,
+    VisitOverdue,
+    VisitServing,
+    VisitWaiting,
+    WalkinTimed,
+)
 
 _DIRECTORY: tuple[Message, ...] = (
     UpsertRegion(region_id=REGION, name="Northeast"),
@@ -224,7 +225,7 @@ _ALERTS: tuple[Message, ...] = (
 )
 
 MESSAGES: Mapping[str, Message] = MappingProxyType(
-    {message.TYPE: message for message in (*_DIRECTORY, *_ORDERS, *_VISIT, *_ALERTS)}
+    {message.TYPE: message for message in (*_DIRECTORY, *_ORDERS, *_VISIT, *_ALERTS, *RECEPTION)}
 )
 """An example of every command and fact, by type."""
 

@@ -1,19 +1,21 @@
-"""Requests and the visits inside them. Owner: intake.
+"""Requests, whoever brings them. Owner: intake.
 
-All facts of one request and its visit share subject, key and count.
+All facts of one request and its visit share subject, key and count; those of the visit are in `visits`.
 """
 
-from datetime import date
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints
 
 from casebus_contracts.base import (
     ClientId,
+    Code,
     Command,
     CommandPart,
     Count,
     CountyFips,
+    Day,
+    Explanation,
     Fact,
     Flag,
     Internal,
@@ -27,38 +29,25 @@ from casebus_contracts.base import (
     RequestId,
     StaffId,
     Text,
+    Uuid7,
     clean,
 )
 from casebus_contracts.codes import (
     AssignAs,
     Channel,
-    LeaveStage,
-    OverdueKind,
     RepresentativeKind,
     RequestSource,
     RequestType,
-    TimedAction,
+    Signature,
 )
 
-
-def _date_text(value: object) -> object:
-    """Pydantic would take numbers and midnights as well; the contract names one form."""
-    if isinstance(value, date) or (isinstance(value, str) and len(value) == 10):
-        return value
-    raise ValueError("must be a date, YYYY-MM-DD")
-
-
-def _living_memory(day: date) -> date:
-    if not 1850 <= day.year <= 9000:
-        raise ValueError("year must lie between 1850 and 9000")
-    return day
-
-
-BirthDate = Annotated[date, BeforeValidator(_date_text), AfterValidator(_living_memory)]
+BirthDate = Day
 Dcn = Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
 Phone = Annotated[str, StringConstraints(pattern=r"^[0-9+(). x/-]{3,40}$")]
 Priority = Annotated[int, Field(strict=True, ge=0, le=9)]
-Explanation = Annotated[str, StringConstraints(min_length=1, max_length=2000), AfterValidator(clean)]
+CaseRef = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(clean)]
+Companions = Annotated[tuple[Name, ...], Field(max_length=20)]
+Programs = Annotated[tuple[Code, ...], Field(max_length=20)]
 Reasons = Annotated[tuple[ReasonCode, ...], Field(min_length=1, max_length=20)]
 
 
@@ -96,10 +85,68 @@ class CreateRequest(Command, service="intake", key="request_id"):
     priority: Internal[Priority] = 2
     unsigned: Internal[Flag] = False
     interpreter_language: Personal[Name | None] = None
-    companions: Personal[Annotated[tuple[Name, ...], Field(max_length=20)]] = ()
+    companions: Personal[Companions] = ()
     representative: Personal[Representative | None] = None
     received_at: Internal[Moment | None] = None
     comments: Personal[Text | None] = None
+    programs: Internal[Programs | None] = None
+    document_type: Internal[Code | None] = None
+    postmark: Internal[Day | None] = None
+    case_ref: Personal[CaseRef | None] = None
+    vendor: Internal[Name | None] = None
+    subject: Personal[Name | None] = None
+
+
+class UpdateRequest(Command, service="intake", key="request_id"):
+    """Change what is known of a request and say why, if that helps. What is absent stays as it is.
+
+    `signature` ends the wait for the signature of an unsigned application: `signed` or `returned`.
+    `received_at` and `postmark` are changed by those only who may edit dates and times.
+    """
+
+    request_id: Internal[RequestId]
+    reasons: Internal[Reasons | None] = None
+    client: Personal[Client | None] = None
+    anonymous: Internal[Flag | None] = None
+    county_fips: Internal[CountyFips | None] = None
+    channel: Internal[Channel | None] = None
+    priority: Internal[Priority | None] = None
+    signature: Internal[Signature | None] = None
+    interpreter_language: Personal[Name | None] = None
+    companions: Personal[Companions | None] = None
+    representative: Personal[Representative | None] = None
+    received_at: Internal[Moment | None] = None
+    comments: Personal[Text | None] = None
+    programs: Internal[Programs | None] = None
+    document_type: Internal[Code | None] = None
+    postmark: Internal[Day | None] = None
+    case_ref: Personal[CaseRef | None] = None
+    vendor: Internal[Name | None] = None
+    subject: Personal[Name | None] = None
+    reason: Personal[Explanation | None] = None
+
+
+class CloseRequest(Command, service="intake", key="request_id"):
+    """The work on a request is done, with this result."""
+
+    request_id: Internal[RequestId]
+    disposition: Internal[Code]
+
+
+class ReopenRequest(Command, service="intake", key="request_id"):
+    """Take a closed request up again and say why."""
+
+    request_id: Internal[RequestId]
+    reason: Personal[Explanation]
+
+
+class LogMeritCall(Command, service="intake", key="request_id"):
+    """Another call about the case of a merit call."""
+
+    request_id: Internal[RequestId]
+    call_id: Internal[Uuid7]
+    at: Internal[Moment]
+    note: Personal[Text | None] = None
 
 
 class AssignRequest(Command, service="intake", key="request_id"):
@@ -108,48 +155,6 @@ class AssignRequest(Command, service="intake", key="request_id"):
     request_id: Internal[RequestId]
     as_: Internal[AssignAs] = Field(alias="as")
     staff_id: Internal[StaffId]
-
-
-class CheckIn(Command, service="intake", key="request_id"):
-    """The client is here and takes a ticket."""
-
-    request_id: Internal[RequestId]
-    office_id: Public[OfficeId]
-
-
-class TimeIn(Command, service="intake", key="request_id"):
-    """Service begins, now or at the given time."""
-
-    request_id: Internal[RequestId]
-    office_id: Public[OfficeId]
-    at: Internal[Moment | None] = None
-
-
-class TimeOut(Command, service="intake", key="request_id"):
-    """Service is over, now or at the given time."""
-
-    request_id: Internal[RequestId]
-    office_id: Public[OfficeId]
-    at: Internal[Moment | None] = None
-
-
-class CorrectTimes(Command, service="intake", key="request_id"):
-    """Put wrong times right and say why. What is absent stays as it is."""
-
-    request_id: Internal[RequestId]
-    office_id: Public[OfficeId]
-    time_in: Internal[Moment | None] = None
-    time_out: Internal[Moment | None] = None
-    reason: Personal[Explanation]
-
-
-class LeaveVisit(Command, service="intake", key="request_id"):
-    """The client goes without being served to the end."""
-
-    request_id: Internal[RequestId]
-    office_id: Public[OfficeId]
-    stage: Internal[LeaveStage]
-    reason: Personal[Text | None] = None
 
 
 class RequestCreated(Fact, topic="request.created", owner="intake", subject="request", key="request_id", partitions=3):
@@ -184,57 +189,53 @@ class RequestAssigned(
     at: Internal[Moment]
 
 
-class VisitWaiting(Fact, topic="visit.waiting", owner="intake", subject="request", key="request_id", partitions=3):
-    """The client holds a ticket and was told how long it will take."""
+class RequestUpdated(Fact, topic="request.updated", owner="intake", subject="request", key="request_id", partitions=3):
+    """A request as it is after a change. `changed` names the fields, also those that are not told."""
 
     request_id: Internal[RequestId]
     office_id: Public[OfficeId]
-    ticket: Internal[Ordinal]
+    changed: Internal[Annotated[tuple[Code, ...], Field(max_length=50)]]
+    county_fips: Internal[CountyFips | None] = None
+    channel: Internal[Channel]
+    reasons: Internal[Reasons]
+    client_id: Internal[ClientId | None] = None
+    anonymous: Internal[Flag]
+    priority: Internal[Count]
+    nvra_covered: Internal[Flag]
+    signature: Internal[Signature | None] = None
+    by: Internal[StaffId]
     at: Internal[Moment]
-    people_ahead: Internal[Count]
-    estimate_minutes: Internal[Count]
 
 
-class VisitServing(Fact, topic="visit.serving", owner="intake", subject="request", key="request_id", partitions=3):
-    """Service has begun."""
+class RequestClosed(Fact, topic="request.closed", owner="intake", subject="request", key="request_id", partitions=3):
+    """The work on a request is done."""
 
     request_id: Internal[RequestId]
     office_id: Public[OfficeId]
-    ticket: Internal[Ordinal]
+    disposition: Internal[Code]
+    by: Internal[StaffId]
     at: Internal[Moment]
-    staff_id: Internal[StaffId | None] = None
 
 
-class VisitLeft(Fact, topic="visit.left", owner="intake", subject="request", key="request_id", partitions=3):
-    """The client went away."""
+class RequestReopened(
+    Fact, topic="request.reopened", owner="intake", subject="request", key="request_id", partitions=3
+):
+    """A closed request is worked on again."""
 
     request_id: Internal[RequestId]
     office_id: Public[OfficeId]
-    ticket: Internal[Ordinal]
+    by: Internal[StaffId]
     at: Internal[Moment]
-    stage: Internal[LeaveStage]
 
 
-class VisitOverdue(Fact, topic="visit.overdue", owner="intake", subject="request", key="request_id", partitions=3):
-    """A visit has passed a limit of its office: watched since `since`, over the limit at `at`."""
+class MeritCallLogged(
+    Fact, topic="merit.call.logged", owner="intake", subject="request", key="request_id", partitions=3
+):
+    """A call to the merit office was written down."""
 
     request_id: Internal[RequestId]
     office_id: Public[OfficeId]
-    kind: Internal[OverdueKind]
-    since: Internal[Moment]
+    call_id: Internal[Uuid7]
+    calls: Internal[Ordinal]
+    by: Internal[StaffId]
     at: Internal[Moment]
-
-
-class WalkinTimed(Fact, topic="walkin.timed", owner="intake", subject="request", key="request_id", partitions=3):
-    """The times of a walk-in were set or corrected. Averages count it only if `accurate`."""
-
-    request_id: Internal[RequestId]
-    office_id: Public[OfficeId]
-    ticket: Internal[Ordinal]
-    action: Internal[TimedAction]
-    at: Internal[Moment]
-    staff_id: Internal[StaffId]
-    wait_seconds: Internal[Count]
-    service_seconds: Internal[Count | None] = None
-    accurate: Internal[Flag]
-    previous_at: Internal[Moment | None] = None

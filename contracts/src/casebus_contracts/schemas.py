@@ -12,7 +12,7 @@ from typing import Any
 from pydantic.fields import FieldInfo
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 
-from casebus_contracts.base import COMMANDS, FACTS, Command, Fact
+from casebus_contracts.base import COMMANDS, FACTS, Command, Fact, Part
 from casebus_contracts.compatibility import breaking_changes
 from casebus_contracts.examples import EXAMPLES, payload
 from casebus_contracts.fields import data_class, models, wire_name
@@ -38,6 +38,12 @@ class _Plain(GenerateJsonSchema):
 
     def field_title_should_be_set(self, schema: Any) -> bool:
         return False
+
+    def encode_default(self, dft: Any) -> Any:
+        """As it would be written: what is absent is not in it."""
+        if isinstance(dft, Part):
+            return dft.model_dump(mode="json", by_alias=True, exclude_none=True)
+        return super().encode_default(dft)
 
 
 def schema(message: Described) -> dict[str, Any]:

@@ -13,12 +13,15 @@ from casebus_contracts.base import (
     Flag,
     Internal,
     LocalTime,
+    Moment,
     Name,
     OfficeId,
     Part,
+    Personal,
     Public,
     RegionId,
     StaffId,
+    Text,
 )
 from casebus_contracts.codes import Position, Role
 
@@ -27,16 +30,23 @@ Zone = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_+-]*(/[A-Z
 
 WorkEmail = Annotated[str, StringConstraints(pattern=r"^[^@\s<>()\[\],;:\"\\]+@[A-Za-z0-9.-]+$", max_length=254)]
 Minutes = Annotated[int, Field(strict=True, ge=1, le=1440)]
+Recalls = Annotated[int, Field(strict=True, ge=0, le=20)]
 Positions = Annotated[tuple[Position, ...], Field(max_length=10)]
 
 
 class _Settings(Part):
-    """What an office can tune. An absent setting has its default."""
+    """What an office can tune. An absent setting has its default.
+
+    `auto_close`: visits still open at closing time are closed (default: they are).
+    `recalls_before_no_show`: a called client must have been called again so often (default: never).
+    """
 
     wait_limit_minutes: Public[Minutes] = 30
     serve_limit_minutes: Public[Minutes] = 240
     default_service_minutes: Public[Minutes] = 15
     time_edit_back_minutes: Public[Minutes] = 15
+    auto_close: Public[Flag | None] = None
+    recalls_before_no_show: Public[Recalls | None] = None
 
 
 class OfficeSettings(_Settings, FactPart):
@@ -105,6 +115,22 @@ class UpdateStaff(Command, service="staffing", key="staff_id"):
     lunch_end: Internal[LocalTime | None] = None
 
 
+class UpsertVoterOffice(Command, service="staffing", key="office_id"):
+    """Where an office sends voter registration forms, and who coordinates that work."""
+
+    office_id: Public[OfficeId]
+    election_authority: Public[Name]
+    local_coordinator: Internal[StaffId | None] = None
+
+
+class SetAvailability(Command, service="staffing", key="staff_id"):
+    """Whether a staff member can take people in now. The comment is for the office only."""
+
+    staff_id: Internal[StaffId]
+    available: Internal[Flag]
+    comment: Personal[Text | None] = None
+
+
 class RegionUpserted(
     Fact, topic="region.upserted", owner="staffing", subject="region", key="region_id", compacted=True
 ):
@@ -139,6 +165,8 @@ class OfficeUpserted(
     active: Public[Flag]
     receptionist: Public[Flag]
     settings: Public[OfficeSettings] = OfficeSettings()
+    election_authority: Public[Name | None] = None
+    local_coordinator: Internal[StaffId | None] = None
 
 
 class StaffUpserted(Fact, topic="staff.upserted", owner="staffing", subject="staff", key="staff_id", compacted=True):
@@ -156,3 +184,14 @@ class StaffUpserted(Fact, topic="staff.upserted", owner="staffing", subject="sta
     shift_end: Internal[LocalTime | None] = None
     lunch_begin: Internal[LocalTime | None] = None
     lunch_end: Internal[LocalTime | None] = None
+
+
+class StaffAvailabilityChanged(
+    Fact, topic="staff.availability.changed", owner="staffing", subject="availability", key="staff_id", compacted=True
+):
+    """Whether a staff member can take people in. Who was never told of is available."""
+
+    staff_id: Internal[StaffId]
+    available: Internal[Flag]
+    by: Internal[StaffId]
+    at: Internal[Moment]

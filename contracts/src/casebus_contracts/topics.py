@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from types import MappingProxyType
 
-from casebus_contracts import intake, notifications, staffing  # noqa: F401 - they fill the registries
+from casebus_contracts import calendars, clients, intake, notifications, staffing, visits, voters  # noqa: F401 - they fill the registries
 from casebus_contracts.base import COMMANDS, FACTS, ID_WINDOW, Fact
 
 MESSAGE_LIMIT_BYTES = 1_048_576
@@ -20,10 +20,16 @@ _SENDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 READERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
+        "county.upserted": ("intake",),
+        "election_deadline.upserted": ("intake",),
+        "holiday.upserted": ("intake",),
         "office.upserted": ("intake", "notifications"),
+        "region.upserted": ("intake",),
+        "request.updated": ("intake",),
+        "staff.availability.changed": ("intake",),
         "staff.upserted": ("intake", "notifications"),
         "visit.left": ("notifications",),
-        "visit.overdue": ("notifications",),
+        "visit.overdue": ("intake", "notifications"),
         "walkin.timed": ("notifications",),
     }
 )

@@ -30,6 +30,7 @@ from intake.examples import (
     WAITING,
     WALK_IN,
 )
+from intake.intervals import closed
 from intake.lobby import Lobby
 from intake.request import Request, VisitStatus
 from intake.times import correct_times
@@ -70,7 +71,12 @@ def timed(outcome: Decision) -> WalkinTimed:
 @pytest.mark.parametrize("actor", [SUPERVISOR, MANAGER, CENTRAL])
 def test_a_supervisor_corrects_the_end_of_a_visit(actor: Staff) -> None:
     assert correct(actor, time_out=HALF_PAST) == decide(
-        replace(SERVED, time_out=HALF_PAST, correction_reason="read off the wrong clock"),
+        replace(
+            SERVED,
+            time_out=HALF_PAST,
+            correction_reason="read off the wrong clock",
+            intervals=closed(SERVING.intervals, HALF_PAST),
+        ),
         WalkinTimed(
             request_id=WALK_IN.id,
             office_id="ADAIR",

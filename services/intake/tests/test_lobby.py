@@ -196,6 +196,21 @@ def test_a_service_time_corrected_to_be_inaccurate_is_taken_back() -> None:
     assert served_in(1).finish(request_id(100), EIGHT, 120, accurate=False).service_times == ()
 
 
+def test_one_who_was_called_and_sent_back_stands_where_they_stood() -> None:
+    lobby = crowd(3).leave(request_id(1)).come_back(request_id(1), 1, TODAY, NINE)
+
+    assert [each.request_id for each in lobby.waiting] == [request_id(0), request_id(2), request_id(1)]
+    assert come(lobby, 9, priority=1, now=NINE + SECOND)[1].people_ahead == 1
+
+
+@pytest.mark.rule("L-03")
+def test_one_who_waits_is_hurried() -> None:
+    lobby = crowd(2).hurry(request_id(1), 0)
+
+    assert [each.priority for each in lobby.waiting] == [2, 0]
+    assert lobby.hurry("nobody", 9) == lobby
+
+
 def test_who_is_timed_in_moves_from_waiting_to_served() -> None:
     lobby = crowd(2).begin(request_id(0))
 

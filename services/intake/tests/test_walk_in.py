@@ -6,7 +6,16 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 
 from access.directory import SYSTEM, Staff
-from casebus_contracts import CheckIn, LeaveStage, LeaveVisit, OfficeSettings, RequestType, VisitLeft, VisitWaiting
+from casebus_contracts import (
+    CheckIn,
+    LeaveStage,
+    LeaveVisit,
+    OfficeSettings,
+    RequestType,
+    RequestUpdated,
+    VisitLeft,
+    VisitWaiting,
+)
 from chassis.rules import (
     Decided,
     Decision,
@@ -22,6 +31,7 @@ from intake.examples import (
     ADAIR,
     ALL_ROUNDER,
     BOONE_CLERK,
+    CALLED,
     CLERK,
     CRU,
     EIGHT,
@@ -31,6 +41,7 @@ from intake.examples import (
     MERIT,
     MINUTE,
     NINE,
+    ON_HOLD,
     ONE_IS_SERVED,
     ONE_WAITS,
     SERVED,
@@ -42,8 +53,9 @@ from intake.examples import (
     WALK_IN,
     request_id,
 )
+from intake.intervals import Interval, Stay, whole
 from intake.request import Request
-from intake.walk_in import check_in, leave_visit
+from intake.walk_in import check_in, follow_priority, leave_visit
 
 HERE = CheckIn(request_id=WALK_IN.id, office_id="ADAIR")
 GO = LeaveVisit(request_id=WALK_IN.id, office_id="ADAIR", stage=LeaveStage.WAITING, reason="no time")
@@ -88,6 +100,7 @@ def test_what_was_told_is_stored_as_told() -> None:
         people_ahead_told=2,
         estimate_told_minutes=30,
         arrived_at=NINE + MINUTE,
+        intervals=(Interval(Stay.WAITING, NINE + MINUTE, None, CLERK.id),),
     )
 
 
@@ -211,11 +224,45 @@ def test_a_visitor_leaves_before_being_served() -> None:
 
 
 @pytest.mark.rule("L-04")
-def test_a_visitor_leaves_while_being_served() -> None:
-    outcome = leave_visit(SERVING, ONE_IS_SERVED, GO, CLERK, NINE + 20 * MINUTE)
+@pytest.mark.parametrize(
+    ("request_", "stage"),
+    [
+        (WAITING, LeaveStage.CHECK_IN),
+        (WAITING, LeaveStage.WAITING),
+        (CALLED, LeaveStage.CALLED),
+        (SERVING, LeaveStage.SERVING),
+        (ON_HOLD, LeaveStage.ON_HOLD),
+    ],
+    ids=lambda each: str(each) if isinstance(each, LeaveStage) else "",
+)
+def test_a_visitor_leaves_however_far_the_visit_has_come(request_: Request, stage: LeaveStage) -> None:
+    gone = GO.model_copy(update={"stage": stage})
+
+    outcome = leave_visit(request_, ONE_IS_SERVED, gone, CLERK, NINE + 20 * MINUTE)
 
     assert isinstance(outcome, Decided)
-    assert outcome.states[1] == ONE_IS_SERVED.leave(WAITING.id)
+    left, lobby = outcome.states
+    assert isinstance(left, Request)
+    assert (left.left_stage, left.intervals[-1].end, whole(left.intervals)) == (stage, NINE + 20 * MINUTE, True)
+    assert lobby == ONE_IS_SERVED.leave(WAITING.id)
+
+
+@pytest.mark.rule("L-04")
+@pytest.mark.parametrize("request_", [CALLED, SERVING, ON_HOLD], ids=lambda each: str(each.visit_status))
+def test_who_tells_another_stage_has_not_seen_that_the_visit_moved_on(request_: Request) -> None:
+    assert leave_visit(request_, ONE_WAITS, GO, CLERK, NINE + 20 * MINUTE) == Invalid("stage", "")
+
+
+@pytest.mark.rule("L-04")
+def test_a_visitor_whose_service_began_by_a_clock_ahead_leaves_no_earlier_than_that() -> None:
+    gone = GO.model_copy(update={"stage": LeaveStage.SERVING})
+
+    outcome = leave_visit(SERVING, ONE_IS_SERVED, gone, CLERK, NINE + 9 * MINUTE)
+
+    assert isinstance(outcome, Decided)
+    left = outcome.states[0]
+    assert isinstance(left, Request)
+    assert (left.left_at, whole(left.intervals)) == (SERVING.time_in, True)
 
 
 @pytest.mark.rule("L-04")
@@ -245,3 +292,23 @@ def test_leaving_speaks_of_the_office_of_the_request() -> None:
 def test_the_office_opens_at_eight_by_its_own_clock() -> None:
     assert ADAIR.local_day(EIGHT) == TODAY
     assert ADAIR.closing(TODAY) == FIVE_PM
+
+
+@pytest.mark.rule("L-03")
+def test_the_queue_follows_a_changed_priority() -> None:
+    told = RequestUpdated(
+        request_id=WAITING.id,
+        office_id="ADAIR",
+        changed=("priority",),
+        channel=WAITING.channel,
+        reasons=WAITING.reasons,
+        anonymous=True,
+        priority=0,
+        nvra_covered=True,
+        by=CLERK.id,
+        at=NINE,
+    )
+
+    assert follow_priority(ONE_WAITS, told) == decide(ONE_WAITS.hurry(WAITING.id, 0))
+    assert follow_priority(EMPTY, told) == Unchanged()
+    assert follow_priority(ONE_WAITS, told.model_copy(update={"priority": 2})) == Unchanged()

@@ -9,9 +9,11 @@ from access.directory import SYSTEM, Staff
 from access.roles import Role
 from casebus_contracts import Position, StaffUpserted, UpdateStaff, UpsertStaff
 from chassis.rules import Decided, Invalid, Refused, Unchanged, decide
+from staffing.coordinators import STATE, Coordinators
 from staffing.examples import ADAIR, BOONE, BOONE_SUPERVISOR, CENTRAL, CLERK, CRU, MANAGER, SUPERVISOR
 from staffing.members import update_staff, upsert_staff
 
+NOBODY = Coordinators(STATE)
 HIRE = UpsertStaff(
     staff_id=CLERK.id,
     name="Carla Reyes",
@@ -29,8 +31,9 @@ def update(**changes: object) -> UpdateStaff:
     return UpdateStaff.model_validate({"staff_id": CLERK.id, **changes})
 
 
+@pytest.mark.rule("I-20")
 def test_a_new_member_is_told_whole() -> None:
-    outcome = upsert_staff(None, ADAIR, HIRE, CENTRAL)
+    outcome = upsert_staff(None, NOBODY, ADAIR, HIRE, CENTRAL)
 
     assert outcome == decide(
         CLERK,
@@ -43,41 +46,42 @@ def test_a_new_member_is_told_whole() -> None:
             positions=(),
             active=True,
         ),
+        guard=NOBODY,
     )
 
 
 def test_a_new_role_leaves_supervisor_and_shift_as_they_are() -> None:
     promote = HIRE.model_copy(update={"role": Role.ES, "positions": (Position.HOME_VISIT_CONTACT,)})
 
-    outcome = upsert_staff(SCHEDULED, ADAIR, promote, CENTRAL)
+    outcome = upsert_staff(SCHEDULED, NOBODY, ADAIR, promote, CENTRAL)
 
-    assert outcome.states == (replace(SCHEDULED, role=Role.ES, positions=(Position.HOME_VISIT_CONTACT,)),)
+    assert outcome.states[0] == replace(SCHEDULED, role=Role.ES, positions=(Position.HOME_VISIT_CONTACT,))
 
 
 def test_the_same_member_again_changes_nothing() -> None:
-    assert upsert_staff(SCHEDULED, ADAIR, HIRE, CENTRAL) == Unchanged()
+    assert upsert_staff(SCHEDULED, NOBODY, ADAIR, HIRE, CENTRAL) == Unchanged()
 
 
 def test_a_member_who_leaves_is_told_as_inactive() -> None:
-    outcome = upsert_staff(CLERK, ADAIR, HIRE.model_copy(update={"active": False}), CENTRAL)
+    outcome = upsert_staff(CLERK, NOBODY, ADAIR, HIRE.model_copy(update={"active": False}), CENTRAL)
 
     assert [fact.active for fact in outcome.facts] == [False]
 
 
 def test_the_system_may_load_the_first_members() -> None:
-    assert upsert_staff(None, ADAIR, HIRE, SYSTEM).states == (CLERK,)
+    assert upsert_staff(None, NOBODY, ADAIR, HIRE, SYSTEM).states[0] == CLERK
 
 
 def test_nobody_is_called_system() -> None:
     command = HIRE.model_copy(update={"staff_id": "system"})
 
-    assert upsert_staff(None, ADAIR, command, CENTRAL) == Invalid("staff_id", "")
+    assert upsert_staff(None, NOBODY, ADAIR, command, CENTRAL) == Invalid("staff_id", "")
 
 
 @pytest.mark.rule("I-26")
 @pytest.mark.parametrize(("actor", "rule"), [(CLERK, "I-26"), (CRU, "I-43"), (SUPERVISOR, "I-26"), (MANAGER, "I-26")])
 def test_nobody_below_central_office_gives_out_roles(actor: Staff, rule: str) -> None:
-    assert upsert_staff(None, ADAIR, HIRE, actor) == Refused(rule, "")
+    assert upsert_staff(None, NOBODY, ADAIR, HIRE, actor) == Refused(rule, "")
 
 
 @pytest.mark.rule("I-50")
@@ -191,4 +195,12 @@ def test_a_shift_is_not_cut_short_of_the_lunch_in_it() -> None:
 def test_a_member_may_move_to_another_office() -> None:
     move = HIRE.model_copy(update={"office_id": BOONE.id})
 
-    assert upsert_staff(CLERK, BOONE, move, CENTRAL).states == (replace(CLERK, office_id=BOONE.id),)
+    assert upsert_staff(CLERK, NOBODY, BOONE, move, CENTRAL).states[0] == replace(CLERK, office_id=BOONE.id)
+
+
+@pytest.mark.rule("I-44")
+@pytest.mark.parametrize("actor", [CENTRAL, SYSTEM], ids=lambda actor: actor.id)
+def test_who_only_looks_is_somebody_whom_the_directory_says_so_of(actor: Staff) -> None:
+    outcome = upsert_staff(CLERK, NOBODY, ADAIR, HIRE.model_copy(update={"role": Role.IM_CRU}), actor)
+
+    assert [(fact.staff_id, fact.role) for fact in outcome.facts] == [(CLERK.id, Role.IM_CRU)]

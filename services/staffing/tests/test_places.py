@@ -35,6 +35,7 @@ OPEN_ADAIR = UpsertOffice(
 )
 
 
+@pytest.mark.rule("I-60")
 def test_central_office_makes_a_region() -> None:
     outcome = upsert_region(None, NAME_REGION, CENTRAL)
 
@@ -54,11 +55,13 @@ def test_the_same_region_again_changes_nothing() -> None:
 REFUSED = [(CLERK, "I-26"), (CRU, "I-43"), (SUPERVISOR, "I-53"), (MANAGER, "I-58")]
 
 
+@pytest.mark.rule("I-53", "I-58")
 @pytest.mark.parametrize(("actor", "rule"), REFUSED)
 def test_nobody_below_central_office_keeps_regions(actor: Staff, rule: str) -> None:
     assert upsert_region(None, NAME_REGION, actor) == Refused(rule, "")
 
 
+@pytest.mark.rule("D-04")
 def test_central_office_makes_a_county() -> None:
     outcome = upsert_county(None, NORTHEAST, NAME_COUNTY, CENTRAL)
 
@@ -75,6 +78,7 @@ def test_the_same_county_again_changes_nothing() -> None:
     assert upsert_county(ADAIR_COUNTY, NORTHEAST, NAME_COUNTY, CENTRAL) == Unchanged()
 
 
+@pytest.mark.rule("D-04")
 @pytest.mark.parametrize(("actor", "rule"), REFUSED)
 def test_nobody_below_central_office_keeps_counties(actor: Staff, rule: str) -> None:
     assert upsert_county(None, NORTHEAST, NAME_COUNTY, actor) == Refused(rule, "")
@@ -116,18 +120,21 @@ def test_the_system_may_load_the_first_office() -> None:
     assert upsert_office(None, ADAIR_COUNTY, NORTHEAST, OPEN_ADAIR, SYSTEM).states == (ADAIR,)
 
 
+@pytest.mark.rule("I-55", "I-20")
 def test_a_manager_keeps_the_data_of_the_own_office() -> None:
     outcome = upsert_office(replace(ADAIR, name="Adair"), ADAIR_COUNTY, NORTHEAST, OPEN_ADAIR, MANAGER)
 
     assert outcome.states == (ADAIR,)
 
 
+@pytest.mark.rule("I-55")
 def test_a_manager_does_not_keep_the_data_of_another_office() -> None:
     elsewhere = replace(MANAGER, office_id=BOONE.id)
 
     assert upsert_office(ADAIR, ADAIR_COUNTY, NORTHEAST, OPEN_ADAIR, elsewhere) == Refused("I-26", "")
 
 
+@pytest.mark.rule("I-53")
 @pytest.mark.parametrize(("actor", "rule"), [(CLERK, "I-26"), (CRU, "I-43"), (SUPERVISOR, "I-53")])
 def test_nobody_below_a_manager_keeps_office_data(actor: Staff, rule: str) -> None:
     assert upsert_office(ADAIR, ADAIR_COUNTY, NORTHEAST, OPEN_ADAIR, actor) == Refused(rule, "")

@@ -2,6 +2,15 @@
 
 from access.keys import NewSender
 
-DIRECTORY_COMMANDS = ("UpsertRegion", "UpsertCounty", "UpsertOffice", "UpsertStaff", "UpdateStaff")
+DIRECTORY_COMMANDS = (
+    "UpsertRegion",
+    "UpsertCounty",
+    "UpsertOffice",
+    "UpsertVoterOffice",
+    "UpsertStaff",
+    "UpdateStaff",
+    "SetHoliday",
+    "SetElectionDeadline",
+)
 GUEST = NewSender("guest", as_system=DIRECTORY_COMMANDS, may_read=("*",))
 """May send everything for staff, and the directory for itself; may read every fact."""

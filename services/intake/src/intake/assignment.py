@@ -5,7 +5,7 @@ from datetime import datetime
 from access.directory import Staff
 from access.matrix import Ability, may
 from casebus_contracts import AssignAs, AssignRequest, RequestAssigned, RequestType
-from chassis.rules import Decision, Refused, decide, refuse, replace, unchanged
+from chassis.rules import Decision, Refused, decide, invalid, refuse, replace, unchanged
 from intake.request import Request, RequestStatus
 
 _IN_WRITING_OR_PERSON = frozenset({RequestType.WALK_IN, RequestType.MAIL_IN})
@@ -17,6 +17,8 @@ def assign_request(request: Request, assignee: Staff, command: AssignRequest, ac
         return refuse(denied)
     if denied := _may_not_have(assignee, request):
         return refuse(denied)
+    if request.status is RequestStatus.CLOSED:
+        return invalid("request_id", "closed: to be reopened first")
     if command.as_ is AssignAs.INTERVIEWER:
         assigned = replace(request, interviewer=assignee.id, status=RequestStatus.ASSIGNED)
     else:

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from access.directory import Office, Staff
 from access.matrix import Ability, may
-from casebus_contracts import CreateRequest, RequestCreated, RequestSource, RequestType
-from chassis.rules import Decision, Invalid, decide, existing, invalid, refuse, unknown
-from intake import reasons
-from intake.request import KeptClient, KeptRepresentative, Request
+from casebus_contracts import CreateRequest, RequestCreated, RequestSource, RequestType, Signature
+from chassis.rules import Decision, Invalid, decide, existing, invalid, refuse, replace, unknown
+from intake.clients import KnownClient, identified, recorded
+from intake.reasons import Reason, covered, usable
+from intake.request import KeptRepresentative, Request
 
 _KEPT_AS_TOLD = {
     "request_type",
@@ -21,11 +22,22 @@ _KEPT_AS_TOLD = {
     "interpreter_language",
     "companions",
     "comments",
+    "document_type",
+    "postmark",
+    "case_ref",
+    "vendor",
+    "subject",
 }
 
 
 def create_request(
-    request: Request | None, office: Office, command: CreateRequest, actor: Staff, now: datetime
+    request: Request | None,
+    office: Office,
+    reasons: tuple[Reason, ...],
+    client: KnownClient | None,
+    command: CreateRequest,
+    actor: Staff,
+    now: datetime,
 ) -> Decision:
     """Whoever may add requests adds one in an office there is, with or without a name (I-01, I-08, I-27, I-38)."""
     merit = command.request_type is RequestType.MERIT_CALL
@@ -33,12 +45,13 @@ def create_request(
         return refuse(denied)
     if request is not None:
         return existing("request_id")
-    if not reasons.KNOWN.issuperset(command.reasons):
+    if not usable(reasons, command.reasons):
         return unknown("reasons")
     if contradiction := _contradicts_itself(command):
         return contradiction
-    created = _request(command, actor, now)
-    return decide(created, _told(created))
+    known = recorded(client, command.client, actor, now)
+    created = replace(_request(command, reasons, actor, now), client=identified(command.client, client))
+    return decide(created, _told(created), *known.facts, others=known.states)
 
 
 def _contradicts_itself(command: CreateRequest) -> Invalid | None:
@@ -50,15 +63,16 @@ def _contradicts_itself(command: CreateRequest) -> Invalid | None:
     return None
 
 
-def _request(command: CreateRequest, actor: Staff, now: datetime) -> Request:
-    client, representative = command.client, command.representative
+def _request(command: CreateRequest, reasons: tuple[Reason, ...], actor: Staff, now: datetime) -> Request:
+    representative = command.representative
     return Request(
         command.request_id,
         **command.model_dump(include=_KEPT_AS_TOLD),
-        nvra_covered=not reasons.COVERED.isdisjoint(command.reasons),
+        nvra_covered=covered(reasons, command.reasons),
+        programs=command.programs or (),
+        signature=Signature.AWAITING if command.unsigned else None,
         received_at=command.received_at or now,
         created_by=actor.id,
-        client=KeptClient(**client.model_dump()) if client else None,
         representative=KeptRepresentative(**representative.model_dump()) if representative else None,
     )
 

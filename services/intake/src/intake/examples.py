@@ -1,12 +1,14 @@
 """A morning at the Adair office, for tests: 2 March 2026, Central Standard Time (UTC-6)."""
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 
 from access.directory import Office, Staff
 from access.roles import Role
 from casebus_contracts import Channel, OfficeSettings, RequestType
+from chassis.rules import replace
+from intake.intervals import Interval, Stay, closed
 from intake.lobby import Lobby
+from intake.reasons import Reason
 from intake.request import Request, VisitStatus
 
 TODAY = date(2026, 3, 2)
@@ -48,6 +50,23 @@ CENTRAL = replace(CLERK, id="central", name="Cy Young", role=Role.CENTRAL, offic
 BOONE_CLERK = replace(CLERK, id="boone-clerical", name="Bea Lowe", office_id="BOONE")
 BOONE_SPECIALIST = replace(SPECIALIST, id="boone-es", name="Ben Shaw", office_id="BOONE")
 
+REASONS = tuple(
+    Reason(code, label=code.replace("_", " ").capitalize(), nvra_covered=number < 4, active=True)
+    for number, code in enumerate(
+        (
+            "apply",
+            "review",
+            "change_of_address",
+            "register_to_vote_only",
+            "drop_documents",
+            "ebt_card",
+            "interview",
+            "other",
+        )
+    )
+)
+"""The reasons there are at the start; voter registration law covers the first four."""
+
 WALK_IN = Request(
     "01956c3a-0000-7000-8000-000000000001",
     request_type=RequestType.WALK_IN,
@@ -70,16 +89,56 @@ WAITING = replace(
     people_ahead_told=0,
     estimate_told_minutes=0,
     arrived_at=NINE,
+    intervals=(Interval(Stay.WAITING, NINE, None, CLERK.id),),
 )
 """Checked in at nine."""
 
-SERVING = replace(WAITING, visit_status=VisitStatus.SERVING, time_in=NINE + 10 * MINUTE)
+CALLED = replace(
+    WAITING,
+    visit_status=VisitStatus.CALLED,
+    calls=1,
+    intervals=(
+        Interval(Stay.WAITING, NINE, NINE + 8 * MINUTE, CLERK.id),
+        Interval(Stay.CALLED, NINE + 8 * MINUTE, None, GREETER.id),
+    ),
+)
+"""Called to the desk at eight past nine."""
+
+SERVING = replace(
+    WAITING,
+    visit_status=VisitStatus.SERVING,
+    time_in=NINE + 10 * MINUTE,
+    intervals=(
+        Interval(Stay.WAITING, NINE, NINE + 10 * MINUTE, CLERK.id),
+        Interval(Stay.SERVING, NINE + 10 * MINUTE, None, CLERK.id),
+    ),
+)
 """Timed in at ten past nine."""
 
-SERVED = replace(SERVING, visit_status=VisitStatus.SERVED, time_out=NINE + 25 * MINUTE)
+ON_HOLD = replace(
+    SERVING,
+    visit_status=VisitStatus.ON_HOLD,
+    intervals=(
+        *closed(SERVING.intervals, NINE + 15 * MINUTE),
+        Interval(Stay.ON_HOLD, NINE + 15 * MINUTE, None, CLERK.id),
+    ),
+)
+"""Put on hold at a quarter past nine."""
+
+SERVED = replace(
+    SERVING,
+    visit_status=VisitStatus.SERVED,
+    time_out=NINE + 25 * MINUTE,
+    intervals=closed(SERVING.intervals, NINE + 25 * MINUTE),
+)
 """Timed out a quarter of an hour later."""
 
-LEFT = replace(WAITING, visit_status=VisitStatus.LEFT, left_at=NINE + 5 * MINUTE)
+LEFT = replace(
+    WAITING,
+    visit_status=VisitStatus.LEFT,
+    left_at=NINE + 5 * MINUTE,
+    intervals=closed(WAITING.intervals, NINE + 5 * MINUTE),
+)
 
 EMPTY = Lobby(ADAIR.id)
 """The lobby before the first visitor."""

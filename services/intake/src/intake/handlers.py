@@ -1,42 +1,115 @@
 """Which message needs what."""
 
-from access.directory import ACTOR, Office, Staff, operates
+from access.calendars import ElectionDeadline, Holiday
+from access.directory import ACTOR, Availability, County, Office, Region, Staff, operates
 from access.matrix import WHO_RULES
 from casebus_contracts import (
     AssignRequest,
     CheckIn,
+    CloseRequest,
     CorrectTimes,
+    CountyUpserted,
     CreateRequest,
+    ElectionDeadlineUpserted,
+    Hold,
+    HolidayUpserted,
+    Invite,
     LeaveVisit,
+    LogMeritCall,
+    MergeClients,
+    NoShow,
     OfficeUpserted,
+    Recall,
+    RegionUpserted,
+    ReopenRequest,
+    RequestUpdated,
+    Resume,
+    Return,
+    StaffAvailabilityChanged,
     StaffUpserted,
     TimeIn,
     TimeOut,
+    UpdateRequest,
+    UpsertReason,
+    VisitOverdue,
 )
-from chassis.wiring import Service, change, read
-from intake import assignment, creation, overdue, times, visit, walk_in
+from chassis.wiring import Service, change, read, read_every
+from intake import (
+    assignment,
+    calling,
+    clients,
+    closing,
+    creation,
+    merit,
+    overdue,
+    reasons,
+    times,
+    updating,
+    visit,
+    walk_in,
+)
+from intake.clients import KnownClient
+from intake.counter import make_counter
 from intake.lobby import Lobby
+from intake.merit import MeritCall
+from intake.reasons import Reason
 from intake.request import Request
 
-SERVICE = Service("intake", tables=(Request, Lobby), replicas=(Office, Staff), who_rules=WHO_RULES)
+SERVICE = Service(
+    "intake",
+    tables=(Reason, Request, KnownClient, Lobby, MeritCall),
+    replicas=(Office, Staff, Availability, Region, County, Holiday, ElectionDeadline),
+    who_rules=WHO_RULES,
+)
 SERVICE.operated_by(Staff, operates)
+SERVICE.offer(make_counter)
 
 REQUEST = change(Request, "request_id")
 LOBBY = change(Lobby, "office_id", new=Lobby)
 OFFICE = read(Office, "office_id")
+REASONS = read_every(Reason)
+CLIENT = change(KnownClient, clients.named)
 
-SERVICE.on(CreateRequest, creation.create_request, actor=ACTOR, office=OFFICE, request=REQUEST)
+SERVICE.on(UpsertReason, reasons.upsert_reason, actor=ACTOR, reason=change(Reason, "reason"))
+SERVICE.on(
+    CreateRequest, creation.create_request, actor=ACTOR, office=OFFICE, reasons=REASONS, client=CLIENT, request=REQUEST
+)
+SERVICE.on(UpdateRequest, updating.update_request, actor=ACTOR, reasons=REASONS, client=CLIENT, request=REQUEST)
+SERVICE.on(CloseRequest, closing.close_request, actor=ACTOR, request=REQUEST)
+SERVICE.on(ReopenRequest, closing.reopen_request, actor=ACTOR, request=REQUEST)
+SERVICE.on(LogMeritCall, merit.log_merit_call, actor=ACTOR, request=REQUEST, call=change(MeritCall, "call_id"))
+SERVICE.on(
+    MergeClients,
+    clients.merge_clients,
+    actor=ACTOR,
+    survivor=change(KnownClient, "survivor"),
+    merged=change(KnownClient, "merged"),
+)
 SERVICE.on(AssignRequest, assignment.assign_request, actor=ACTOR, request=REQUEST, assignee=read(Staff, "staff_id"))
 SERVICE.on(CheckIn, walk_in.check_in, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
 SERVICE.on(LeaveVisit, walk_in.leave_visit, actor=ACTOR, request=REQUEST, lobby=LOBBY)
+SERVICE.on(Invite, calling.invite, actor=ACTOR, request=REQUEST, lobby=LOBBY)
+SERVICE.on(Recall, calling.recall, actor=ACTOR, request=REQUEST)
+SERVICE.on(NoShow, calling.no_show, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
+SERVICE.on(Return, calling.return_to_queue, actor=ACTOR, request=REQUEST, lobby=LOBBY)
+SERVICE.on(Hold, calling.hold, actor=ACTOR, request=REQUEST, lobby=LOBBY)
+SERVICE.on(Resume, calling.resume, actor=ACTOR, request=REQUEST, lobby=LOBBY)
 SERVICE.on(TimeIn, times.time_in, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
 SERVICE.on(TimeOut, times.time_out, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
 SERVICE.on(CorrectTimes, times.correct_times, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
+
+SERVICE.on(RequestUpdated, walk_in.follow_priority, lobby=LOBBY)
 
 DUE_REQUEST = change(Request, "aggregate_id")
 SERVICE.on_due(visit.WAITING, overdue.waited_too_long, request=DUE_REQUEST)
 SERVICE.on_due(visit.SERVING, overdue.served_too_long, request=DUE_REQUEST)
 SERVICE.on_due(visit.CLOSING, overdue.open_at_closing, request=DUE_REQUEST)
+SERVICE.on(VisitOverdue, overdue.auto_close, request=REQUEST, lobby=LOBBY, office=OFFICE)
 
 SERVICE.replicate(OfficeUpserted, Office)
 SERVICE.replicate(StaffUpserted, Staff)
+SERVICE.replicate(StaffAvailabilityChanged, Availability)
+SERVICE.replicate(RegionUpserted, Region)
+SERVICE.replicate(CountyUpserted, County)
+SERVICE.replicate(HolidayUpserted, Holiday)
+SERVICE.replicate(ElectionDeadlineUpserted, ElectionDeadline)

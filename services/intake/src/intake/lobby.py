@@ -3,6 +3,7 @@
 A guard: the tickets of an office and the order of its queue are decided over all visits at once.
 """
 
+import dataclasses
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from fractions import Fraction
@@ -87,6 +88,19 @@ class Lobby(Aggregate):
         """One who waited is served."""
         gone = self.leave(request_id)
         return replace(gone, serving=(*gone.serving, request_id))
+
+    def come_back(self, request_id: str, priority: int, day: date, arrived_at: datetime) -> "Lobby":
+        """One who was called waits again, where arrival and priority put them."""
+        gone = self.leave(request_id)
+        return replace(gone, waiting=(*gone.waiting, Waiting(request_id, day, priority, arrived_at)))
+
+    def hurry(self, request_id: str, priority: int) -> "Lobby":
+        """One who waits, if they do, has another priority."""
+        waiting = (
+            dataclasses.replace(each, priority=priority) if each.request_id == request_id else each
+            for each in self.waiting
+        )
+        return replace(self, waiting=tuple(waiting))
 
     def leave(self, request_id: str) -> "Lobby":
         """One is in the lobby no more."""

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from casebus_contracts import Channel, Client, LeaveStage, Representative, RequestType
+from casebus_contracts import Channel, Client, LeaveStage, Representative, RequestType, Signature
 from chassis.rules import Aggregate
+from intake.intervals import Line
 
 
 class RequestStatus(StrEnum):
@@ -14,15 +15,25 @@ class RequestStatus(StrEnum):
 
     OPEN = "open"
     ASSIGNED = "assigned"
+    CLOSED = "closed"
+    REOPENED = "reopened"
 
 
 class VisitStatus(StrEnum):
     """Where the person of a walk-in is. A request that nobody came for has none."""
 
     WAITING = "waiting"
+    CALLED = "called"
     SERVING = "serving"
+    ON_HOLD = "on_hold"
     SERVED = "served"
+    NO_SHOW = "no_show"
     LEFT = "left"
+    AUTO_CLOSED = "auto_closed"
+
+
+OPEN_VISIT = frozenset({VisitStatus.WAITING, VisitStatus.CALLED, VisitStatus.SERVING, VisitStatus.ON_HOLD})
+"""Somebody is in the lobby or at a desk."""
 
 
 class KeptClient(Client, extra="allow"):
@@ -43,7 +54,7 @@ class Arrival:
 
 @dataclass(frozen=True, slots=True)
 class Request(Aggregate):
-    """Somebody wants something from an office. Fields from `visit_status` on are of the visit."""
+    """Somebody wants something from an office. Fields from `visit_status` to `auto_closed_at` are of the visit."""
 
     NAME: ClassVar[str] = "request"
     TABLE: ClassVar[str] = "requests"
@@ -56,6 +67,10 @@ class Request(Aggregate):
             "comments",
             "correction_reason",
             "left_reason",
+            "case_ref",
+            "subject",
+            "change_reason",
+            "reopen_reason",
         }
     )
 
@@ -91,6 +106,20 @@ class Request(Aggregate):
     left_at: datetime | None = None
     left_stage: LeaveStage | None = None
     left_reason: str | None = None
+    intervals: Line = ()
+    calls: int = 0
+    auto_closed_at: datetime | None = None
+    programs: tuple[str, ...] = ()
+    document_type: str | None = None
+    postmark: date | None = None
+    case_ref: str | None = None
+    vendor: str | None = None
+    subject: str | None = None
+    signature: Signature | None = None
+    merit_calls: int = 0
+    disposition: str | None = None
+    change_reason: str | None = None
+    reopen_reason: str | None = None
 
     @property
     def owners(self) -> tuple[str, ...]:

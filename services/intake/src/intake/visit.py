@@ -4,11 +4,26 @@ from typing import TypeAlias
 
 from access.directory import Staff
 from access.matrix import Ability, may
-from casebus_contracts import CheckIn, CorrectTimes, LeaveVisit, RequestType, TimeIn, TimeOut
+from casebus_contracts import (
+    CheckIn,
+    CorrectTimes,
+    Hold,
+    Invite,
+    LeaveVisit,
+    NoShow,
+    Recall,
+    RequestType,
+    Resume,
+    Return,
+    TimeIn,
+    TimeOut,
+)
 from chassis.rules import Invalid, Refused, TimerChange, cancel_timer, invalid
 from intake.request import Request
 
-VisitCommand: TypeAlias = CheckIn | TimeIn | TimeOut | CorrectTimes | LeaveVisit
+VisitCommand: TypeAlias = (
+    CheckIn | Invite | Recall | NoShow | Return | TimeIn | Hold | Resume | TimeOut | CorrectTimes | LeaveVisit
+)
 
 WAITING, SERVING, CLOSING = "waiting", "serving", "closing"
 """The clocks of a visit."""

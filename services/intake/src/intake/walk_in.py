@@ -4,11 +4,21 @@ from datetime import datetime, timedelta
 
 from access.directory import Office, Staff
 from access.matrix import Ability
-from casebus_contracts import CheckIn, LeaveVisit, VisitLeft, VisitWaiting
-from chassis.rules import Decision, TimerChange, decide, refuse, replace, set_timer, unchanged
+from casebus_contracts import CheckIn, LeaveStage, LeaveVisit, RequestUpdated, VisitLeft, VisitWaiting
+from chassis.rules import Decision, TimerChange, decide, invalid, refuse, replace, set_timer, unchanged
+from intake.intervals import Interval, Stay, closed, not_before
 from intake.lobby import Lobby
-from intake.request import Request, VisitStatus
+from intake.request import OPEN_VISIT, Request, RequestStatus, VisitStatus
 from intake.visit import CLOSING, STOP_ALL_CLOCKS, WAITING, barred
+
+_STAGES = {
+    LeaveStage.CHECK_IN: {VisitStatus.WAITING},
+    LeaveStage.WAITING: {VisitStatus.WAITING},
+    LeaveStage.CALLED: {VisitStatus.CALLED},
+    LeaveStage.SERVING: {VisitStatus.SERVING},
+    LeaveStage.ON_HOLD: {VisitStatus.ON_HOLD},
+}
+"""How far the visit is for each stage: whoever tells another one has not seen that it moved on."""
 
 
 def check_in(request: Request, lobby: Lobby, office: Office, command: CheckIn, actor: Staff, now: datetime) -> Decision:
@@ -17,6 +27,8 @@ def check_in(request: Request, lobby: Lobby, office: Office, command: CheckIn, a
         return no
     if request.visit_status is not None:
         return unchanged(request)
+    if request.status is RequestStatus.CLOSED:
+        return invalid("request_id", "closed: to be reopened first")
     day = office.local_day(now)
     usual = timedelta(minutes=office.settings.default_service_minutes)
     joined, place = lobby.join(request.id, request.priority, day, now, usual)
@@ -28,6 +40,7 @@ def check_in(request: Request, lobby: Lobby, office: Office, command: CheckIn, a
         people_ahead_told=place.people_ahead,
         estimate_told_minutes=place.estimate_minutes,
         arrived_at=now,
+        intervals=(Interval(Stay.WAITING, now, None, actor.id),),
     )
     told = VisitWaiting(
         request_id=request.id,
@@ -46,15 +59,29 @@ def leave_visit(request: Request, lobby: Lobby, command: LeaveVisit, actor: Staf
         return no
     if request.visit_status is VisitStatus.LEFT:
         return unchanged(request)
-    if request.arrival is None or request.visit_status is VisitStatus.SERVED:
+    if request.arrival is None or request.visit_status not in OPEN_VISIT:
         return refuse("INV-I1", "no open visit")
+    if request.visit_status not in _STAGES[command.stage]:
+        return invalid("stage", f"the visit is {request.visit_status.value}")
+    at = not_before(request.intervals, now)
     left = replace(
-        request, visit_status=VisitStatus.LEFT, left_at=now, left_stage=command.stage, left_reason=command.reason
+        request,
+        visit_status=VisitStatus.LEFT,
+        left_at=at,
+        left_stage=command.stage,
+        left_reason=command.reason,
+        intervals=closed(request.intervals, at),
     )
     told = VisitLeft(
-        request_id=request.id, office_id=request.office_id, ticket=request.arrival.ticket, at=now, stage=command.stage
+        request_id=request.id, office_id=request.office_id, ticket=request.arrival.ticket, at=at, stage=command.stage
     )
     return decide(left, told, guard=lobby.leave(request.id), timers=STOP_ALL_CLOCKS)
+
+
+def follow_priority(lobby: Lobby, fact: RequestUpdated) -> Decision:
+    """One who waits and whose request got another priority stands elsewhere in the queue."""
+    hurried = lobby.hurry(fact.request_id, fact.priority)
+    return unchanged(lobby) if hurried == lobby else decide(hurried)
 
 
 def _clocks(office: Office, now: datetime) -> tuple[TimerChange, ...]:

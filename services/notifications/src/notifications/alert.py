@@ -1,13 +1,13 @@
 """An alert, and what is remembered of the visit it is about."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import ClassVar
 
 from casebus_contracts import OverdueKind, Severity
-from chassis.rules import Aggregate, derived_id
+from chassis.rules import Aggregate, derived_id, replace
 
 
 class AlertStatus(StrEnum):

@@ -1,12 +1,11 @@
 """What becomes of an alert: it is delivered, and somebody takes it on. Values in, facts out."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from access.directory import Staff
 from access.matrix import Ability, may
 from casebus_contracts import Acknowledge, AlertAcknowledged, AlertDelivered
-from chassis.rules import Decision, Delivered, decide, refuse, unchanged
+from chassis.rules import Decision, Delivered, decide, refuse, replace, unchanged
 from notifications.alert import Alert, AlertStatus
 
 

@@ -1,11 +1,11 @@
 """A visit at the Adair office that takes too long, and the people who hear of it, for tests."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from access.directory import Office, Staff
 from access.roles import Role
 from casebus_contracts import OfficeSettings, OverdueKind, Severity, VisitOverdue
+from chassis.rules import replace
 from notifications.alert import Alert, Watch, overdue_alert_id
 
 NINE = datetime(2026, 3, 2, 15, 0, tzinfo=UTC)

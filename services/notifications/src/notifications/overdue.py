@@ -1,6 +1,5 @@
 """A-14: a walk-in waits too long, is served too long, or is still here at closing time. Values in, facts out."""
 
-from dataclasses import replace
 from datetime import datetime
 
 from access.directory import Office, Staff
@@ -16,7 +15,7 @@ from casebus_contracts import (
     VisitOverdue,
     WalkinTimed,
 )
-from chassis.rules import Decision, Delivery, decide, later, unchanged
+from chassis.rules import Decision, Delivery, decide, later, replace, unchanged
 from notifications.alert import Alert, AlertStatus, Watch, open_ones, overdue_alert_id, overdue_key
 
 RULE = "A-14"

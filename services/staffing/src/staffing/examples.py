@@ -1,11 +1,11 @@
 """A small directory for tests: two offices of the northeast and the people who keep it."""
 
-from dataclasses import replace
 from datetime import time
 
 from access.directory import County, Office, Region, Staff
 from access.roles import Role
 from casebus_contracts import OfficeSettings
+from chassis.rules import replace
 
 NORTHEAST = Region("northeast", name="Northeast")
 ADAIR_COUNTY = County("29001", name="Adair", region_id=NORTHEAST.id)

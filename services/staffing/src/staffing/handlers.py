@@ -1,13 +1,35 @@
 """Which message needs what."""
 
-from access.directory import ACTOR, County, Office, Region, Staff, operates
-from access.matrix import WHO_RULES
-from casebus_contracts import UpdateStaff, UpsertCounty, UpsertOffice, UpsertRegion, UpsertStaff
-from chassis.wiring import Service, change, read
-from staffing import members, places
+from datetime import datetime
 
-SERVICE = Service("staffing", tables=(Region, County, Office, Staff), who_rules=WHO_RULES)
+from access.calendars import ElectionDeadline, Holiday
+from access.directory import ACTOR, Availability, County, Office, Region, Staff, operates
+from access.matrix import WHO_RULES
+from casebus_contracts import (
+    SetAvailability,
+    SetElectionDeadline,
+    SetHoliday,
+    UpdateStaff,
+    UpsertCounty,
+    UpsertOffice,
+    UpsertRegion,
+    UpsertStaff,
+    UpsertVoterOffice,
+)
+from chassis.wiring import Service, change, read
+from staffing import calendars, members, places
+from staffing.coordinators import STATE, Coordinators
+
+TABLES = (Region, County, Office, Staff, Availability, Holiday, ElectionDeadline, Coordinators)
+SERVICE = Service("staffing", tables=TABLES, who_rules=WHO_RULES)
 SERVICE.operated_by(Staff, operates)
+
+
+def _of_the_state(command: UpsertStaff | UpsertVoterOffice, actor: str, now: datetime) -> str:
+    return STATE
+
+
+COORDINATORS = change(Coordinators, _of_the_state, new=Coordinators)
 
 SERVICE.on(UpsertRegion, places.upsert_region, actor=ACTOR, region=change(Region, "region_id"))
 SERVICE.on(
@@ -30,6 +52,7 @@ SERVICE.on(
     members.upsert_staff,
     actor=ACTOR,
     member=change(Staff, "staff_id"),
+    coordinators=COORDINATORS,
     office=read(Office, "office_id"),
 )
 SERVICE.on(
@@ -38,4 +61,33 @@ SERVICE.on(
     actor=ACTOR,
     member=change(Staff, "staff_id"),
     supervisor=read(Staff, "supervisor_id"),
+)
+SERVICE.on(
+    UpsertVoterOffice,
+    places.upsert_voter_office,
+    actor=ACTOR,
+    office=change(Office, "office_id"),
+    coordinators=COORDINATORS,
+    coordinator=read(Staff, "local_coordinator"),
+)
+SERVICE.on(
+    SetAvailability,
+    members.set_availability,
+    actor=ACTOR,
+    member=read(Staff, "staff_id"),
+    availability=change(Availability, "staff_id"),
+)
+SERVICE.on(
+    SetHoliday,
+    calendars.set_holiday,
+    actor=ACTOR,
+    holiday=change(Holiday, "date"),
+    office=read(Office, "office_id"),
+)
+SERVICE.on(
+    SetElectionDeadline,
+    calendars.set_election_deadline,
+    actor=ACTOR,
+    election=change(ElectionDeadline, "election_date"),
+    county=read(County, "county_fips"),
 )

@@ -1,23 +1,30 @@
 """The staff directory: who works where, as what, and when. Values in, facts out."""
 
-from dataclasses import replace
+from datetime import datetime
+from typing import Any
 
-from access.directory import SYSTEM, Office, Staff
+from access.directory import SYSTEM, Availability, Office, Staff
 from access.matrix import Ability, may
 from access.roles import SUPERVISORS
-from casebus_contracts import StaffUpserted, UpdateStaff, UpsertStaff
-from chassis.rules import Decision, Refused, decide, invalid, refuse, unchanged, unknown
+from casebus_contracts import SetAvailability, StaffAvailabilityChanged, StaffUpserted, UpdateStaff, UpsertStaff
+from chassis.rules import Decision, Refused, decide, invalid, refuse, replace, unchanged, unknown
+from staffing.coordinators import Coordinators
 from staffing.states import content
 
 
-def upsert_staff(member: Staff | None, office: Office, command: UpsertStaff, actor: Staff) -> Decision:
-    """Central Office hires, moves and dismisses, to an office there is. Supervisor, shift and lunch stay."""
+def upsert_staff(
+    member: Staff | None, coordinators: Coordinators, office: Office, command: UpsertStaff, actor: Staff
+) -> Decision:
+    """Central Office hires, moves and dismisses, to an office there is (V-13). Supervisor, shift and lunch stay."""
     if denied := may(actor, Ability.UPSERT_STAFF, office=office.id):
         return refuse(denied)
     if command.staff_id == SYSTEM.id:
         return invalid("staff_id", "reserved")
     told = command.model_dump(exclude={"staff_id"})
-    return _published(member, replace(member, **told) if member else Staff(command.staff_id, **told))
+    wanted = replace(member, **told) if member else Staff(command.staff_id, **told)
+    if denied := coordinators.bars_position(wanted):
+        return refuse(denied)
+    return _published(member, wanted, coordinators.keep(wanted))
 
 
 def update_staff(member: Staff, supervisor: Staff | None, command: UpdateStaff, actor: Staff) -> Decision:
@@ -30,6 +37,23 @@ def update_staff(member: Staff, supervisor: Staff | None, command: UpdateStaff, 
     if denied := _supervised(member, supervisor) or _in_order(wanted):
         return refuse(denied)
     return _published(member, wanted)
+
+
+def set_availability(
+    member: Staff, availability: Availability | None, command: SetAvailability, actor: Staff, now: datetime
+) -> Decision:
+    """Everybody their own; those who run the office that of all in it (I-31, I-35, I-39, I-49)."""
+    if denied := may(actor, Ability.AVAILABILITY, office=member.office_id, owners=(member.id,)):
+        return refuse(denied)
+    wanted = replace(availability or Availability(member.id, available=True), **_told(command))
+    if wanted == availability:
+        return unchanged(availability)
+    told = StaffAvailabilityChanged(staff_id=member.id, available=wanted.available, by=actor.id, at=now)
+    return decide(wanted, told)
+
+
+def _told(command: SetAvailability) -> dict[str, Any]:
+    return command.model_dump(include={"available", "comment"})
 
 
 def _supervised(member: Staff, supervisor: Staff | None) -> Refused | None:
@@ -53,7 +77,7 @@ def _in_order(member: Staff) -> Refused | None:
     return None
 
 
-def _published(member: Staff | None, wanted: Staff) -> Decision:
+def _published(member: Staff | None, wanted: Staff, coordinators: Coordinators | None = None) -> Decision:
     if wanted == member:
         return unchanged(member)
-    return decide(wanted, StaffUpserted(staff_id=wanted.id, **content(wanted)))
+    return decide(wanted, StaffUpserted(staff_id=wanted.id, **content(wanted)), guard=coordinators)

@@ -3,8 +3,6 @@
 A rule that takes a region or county it does not look at takes it to be sure that there is one.
 """
 
-from dataclasses import replace
-
 from access.directory import County, Office, Region, Staff, zone_exists
 from access.matrix import Ability, may
 from casebus_contracts import (
@@ -14,8 +12,10 @@ from casebus_contracts import (
     UpsertCounty,
     UpsertOffice,
     UpsertRegion,
+    UpsertVoterOffice,
 )
-from chassis.rules import Decision, decide, invalid, refuse, unchanged
+from chassis.rules import Decision, decide, invalid, refuse, replace, unchanged, unknown
+from staffing.coordinators import Coordinators
 from staffing.states import content
 
 
@@ -56,3 +56,21 @@ def upsert_office(
     if wanted == office:
         return unchanged(office)
     return decide(wanted, OfficeUpserted(office_id=wanted.id, **content(wanted)))
+
+
+def upsert_voter_office(
+    office: Office, coordinators: Coordinators, coordinator: Staff | None, command: UpsertVoterOffice, actor: Staff
+) -> Decision:
+    """Where an office sends its voter registration forms, and who sees to it (I-52, I-56, I-60, V-13)."""
+    if denied := may(actor, Ability.VOTER_OFFICE_DATA, office=office.id):
+        return refuse(denied)
+    if command.local_coordinator is not None:
+        if coordinator is None:
+            return unknown("local_coordinator")
+        if denied := coordinators.bars_name(office.id, coordinator):
+            return refuse(denied)
+    wanted = replace(office, **command.model_dump(exclude={"office_id"}))
+    if wanted == office:
+        return unchanged(office)
+    told = OfficeUpserted(office_id=office.id, **content(wanted))
+    return decide(wanted, told, guard=coordinators.name(office.id, command.local_coordinator))

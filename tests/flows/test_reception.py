@@ -1,0 +1,292 @@
+"""The whole reception over the door of intake, on a real database: requests of every type to their end."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+import pytest_asyncio
+from pipeline_rig import Anybody, Rig, make_rig
+
+import intake.app
+from casebus_contracts import OfficeSettings, RequestType
+from casebus_testing.plugin import NewDatabase
+from chassis.door import Door, Vitals, make_http
+from chassis.ids import new_id
+from chassis.inside import Inside
+from intake.handlers import SERVICE
+
+OFFICE = "ADAIR"
+ROLES = ("clerical", "es", "rc_greeter", "merit", "supervisor", "manager", "central", "im_cru")
+
+
+@dataclass
+class Desk:
+    """Gives commands to intake as members of an office, one of each role."""
+
+    rig: Rig
+    http: httpx.AsyncClient
+
+    async def ask(self, command: str, actor: str, **data: Any) -> dict[str, Any]:
+        """The receipt of one command."""
+        event = {"specversion": "1.0", "id": new_id(), "type": command, "source": "/desk", "data": data}
+        answer = await self.http.post("/v1/commands", json=event, headers={"authorization": f"Bearer guest:{actor}"})
+        receipt: dict[str, Any] = answer.json()
+        return receipt
+
+    async def done(self, command: str, actor: str, **data: Any) -> list[str]:
+        """The types of the facts of a command that must be accepted."""
+        receipt = await self.ask(command, actor, **data)
+        assert receipt["outcome"] == "accepted", receipt
+        return [fact["type"] for fact in receipt["facts"]]
+
+    async def request(self, request_type: str = "walk_in", actor: str = "clerical", **more: Any) -> dict[str, str]:
+        """A new request: its id and office, as commands about visits name them."""
+        this = {"request_id": new_id(), "office_id": OFFICE}
+        given = {"reasons": ["apply"], "anonymous": True, "channel": "in_person", **more}
+        await self.done("CreateRequest", actor, **this, request_type=request_type, **given)
+        return this
+
+    async def next(self, actor: str, key: str | None = None) -> httpx.Response:
+        """Call whoever is next."""
+        headers = {"authorization": f"Bearer guest:{actor}", **({"idempotency-key": key} if key else {})}
+        return await self.http.post(f"/v1/offices/{OFFICE}/invite-next", headers=headers)
+
+    async def get(self, path: str, actor: str) -> httpx.Response:
+        """What the service tells this person."""
+        return await self.http.get(path, headers={"authorization": f"Bearer guest:{actor}"})
+
+    @staticmethod
+    def subject(answer: httpx.Response) -> str:
+        """The request an answer is about."""
+        assert answer.status_code == 200, answer.text
+        _, _, request_id = answer.json()["facts"][0]["subject"].partition("/")
+        return str(request_id)
+
+    async def column(self, name: str, request: dict[str, str]) -> Any:
+        """One column of a request."""
+        ((value,),) = await self.rig.rows(f"SELECT {name} FROM requests WHERE id = $1", request["request_id"])
+        return value
+
+
+@pytest_asyncio.fixture
+async def desk(new_database: NewDatabase) -> AsyncIterator[Desk]:
+    """The door of intake, with an office and its people."""
+    rig = await make_rig(await new_database([intake.app.MIGRATIONS]), SERVICE)
+    await rig.rows(
+        "INSERT INTO offices (id, version, name, county_fips, region_id, zone, opens, closes, active, receptionist, "
+        "settings) VALUES ($1, 1, 'Adair', '29001', 'northeast', 'America/Chicago', '08:00', '17:00', true, true, $2)",
+        OFFICE,
+        OfficeSettings().model_dump_json(),
+    )
+    await rig.rows(
+        "INSERT INTO staff (id, version, name, work_email, role, office_id, positions, active) "
+        "SELECT role, 1, role, '', role, $2, '[]', true FROM unnest($1::text[]) AS role",
+        ROLES,
+        OFFICE,
+    )
+    door = Door(SERVICE, rig.reader, Anybody(), rig.pipeline)
+    inside = Inside(SERVICE, Anybody(), rig.pipeline, door)
+    http = make_http(door, Vitals(list, list), *(make(inside) for make in SERVICE.routes))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(http), base_url="http://door") as client:
+        yield Desk(rig, client)
+    await asyncio.wait_for(rig.pool.close(), 10)
+
+
+@pytest.mark.rule("I-01", "INV-I1")
+async def test_a_visit_goes_through_the_lobby_without_a_gap(desk: Desk) -> None:
+    this = await desk.request()
+    steps = ["CheckIn", "Invite", "Recall", "Return", "Invite", "TimeIn", "Hold", "Resume", "TimeOut"]
+
+    told = [await desk.done(step, "rc_greeter", **this) for step in steps]
+
+    assert told == [
+        ["visit.waiting"],
+        ["visit.called"],
+        ["visit.recalled"],
+        ["visit.returned"],
+        ["visit.called"],
+        ["visit.serving", "walkin.timed"],
+        ["visit.held"],
+        ["visit.resumed"],
+        ["walkin.timed"],
+    ]
+    gaps = await desk.rig.rows(
+        "SELECT count(*) FROM requests r, jsonb_array_elements(r.intervals) WITH ORDINALITY AS a(part, n) "
+        "JOIN LATERAL jsonb_array_elements(r.intervals) WITH ORDINALITY AS b(part, n) ON b.n = a.n + 1 "
+        "WHERE a.part->>'end' IS DISTINCT FROM b.part->>'start'"
+    )
+    assert gaps == [(0,)]
+    assert await desk.column("jsonb_array_length(intervals)", this) == 7
+
+
+@pytest.mark.rule("I-34")
+async def test_a_specialist_calls_the_next_visitor_and_is_the_interviewer(desk: Desk) -> None:
+    this = await desk.request()
+    await desk.done("CheckIn", "clerical", **this)
+
+    assert await desk.done("Invite", "es", **this) == ["visit.called", "request.assigned"]
+    assert await desk.column("interviewer", this) == "es"
+
+
+@pytest.mark.rule("INV-I1")
+async def test_of_many_who_call_one_visitor_at_once_one_wins(desk: Desk) -> None:
+    this = await desk.request()
+    await desk.done("CheckIn", "clerical", **this)
+    callers = ["clerical", "rc_greeter", "es", "supervisor"] * 5
+
+    receipts = await asyncio.gather(*(desk.ask("Invite", caller, **this) for caller in callers))
+
+    outcomes = [receipt["outcome"] for receipt in receipts]
+    assert (outcomes.count("accepted"), outcomes.count("refused")) == (1, 19)
+
+
+@pytest.mark.rule("I-03", "I-04", "I-11", "I-14", "I-15", "I-16")
+@pytest.mark.parametrize("kind", RequestType)
+async def test_a_request_of_every_type_goes_to_its_end_and_back(desk: Desk, kind: RequestType) -> None:
+    this = {"request_id": (await desk.request(kind.value))["request_id"]}
+
+    assert await desk.done("UpdateRequest", "clerical", **this, comments="asked again") == ["request.updated"]
+    assert await desk.done("CloseRequest", "clerical", **this, disposition="done") == ["request.closed"]
+    assert await desk.done("ReopenRequest", "supervisor", **this, reason="too early") == ["request.reopened"]
+    assert await desk.done("CloseRequest", "clerical", **this, disposition="done") == ["request.closed"]
+
+
+@pytest.mark.rule("I-09")
+async def test_an_unsigned_letter_stays_open_until_it_is_signed(desk: Desk) -> None:
+    letter = await desk.request("mail_in", channel="mail", unsigned=True, postmark="2026-02-27", programs=["snap"])
+    this = {"request_id": letter["request_id"]}
+
+    assert (await desk.ask("CloseRequest", "clerical", **this, disposition="done"))["rule"] == "I-09"
+    assert await desk.column("signature", letter) == "awaiting_signature"
+    await desk.done("UpdateRequest", "clerical", **this, signature="signed")
+    await desk.done("CloseRequest", "clerical", **this, disposition="done")
+
+
+@pytest.mark.rule("I-45", "I-46")
+async def test_the_merit_call_center_logs_each_call(desk: Desk) -> None:
+    case = await desk.request("merit_call", actor="merit", channel="phone", case_ref="M-17")
+    calls = [{"request_id": case["request_id"], "call_id": new_id(), "at": "2026-03-02T15:00:00Z"} for _ in range(3)]
+
+    told = [await desk.done("LogMeritCall", "merit", **call, note="asks for a form") for call in calls]
+
+    assert told == [["merit.call.logged"]] * 3
+    assert await desk.done("LogMeritCall", "merit", **calls[0], note="asks for a form") == []
+    assert await desk.column("merit_calls", case) == 3
+    assert await desk.rig.rows("SELECT count(*) FROM merit_calls") == [(3,)]
+
+
+@pytest.mark.rule("I-53", "I-58", "I-60")
+async def test_a_reason_of_central_office_can_be_given_from_then_on(desk: Desk) -> None:
+    moving = {"reason": "moving", "label": "Moving house", "nvra_covered": True, "active": True}
+
+    assert (await desk.ask("UpsertReason", "supervisor", **moving))["rule"] == "I-53"
+    assert (await desk.ask("UpsertReason", "manager", **moving))["rule"] == "I-58"
+    assert await desk.done("UpsertReason", "central", **moving) == ["reason.upserted"]
+    assert await desk.column("nvra_covered", await desk.request(reasons=["moving"])) is True
+    await desk.done("UpsertReason", "central", **{**moving, "active": False})
+    refused = await desk.ask(
+        "CreateRequest",
+        "clerical",
+        request_id=new_id(),
+        office_id=OFFICE,
+        request_type="walk_in",
+        reasons=["moving"],
+        anonymous=True,
+        channel="in_person",
+    )
+    assert (refused["outcome"], refused["field"]) == ("refused", "reasons")
+
+
+@pytest.mark.rule("I-06")
+async def test_everything_of_a_merged_client_follows_the_survivor(desk: Desk) -> None:
+    jane, twin = ({"client_id": new_id(), "last_name": "Roe", "first_name": "Jane"} for _ in range(2))
+    merge = {"survivor": jane["client_id"], "merged": twin["client_id"], "reason": "the same card"}
+    for client in (jane, twin):
+        await desk.request(anonymous=False, client=client)
+
+    assert (await desk.ask("MergeClients", "clerical", **merge))["rule"] == "I-26"
+    assert await desk.done("MergeClients", "supervisor", **merge) == ["client.merged", "client.recorded"]
+    later = await desk.request(anonymous=False, client=twin)
+
+    assert await desk.column("client->>'client_id'", later) == jane["client_id"]
+    unknown = await desk.ask("MergeClients", "supervisor", **{**merge, "merged": new_id()})
+    assert (unknown["outcome"], unknown["field"]) == ("refused", "merged")
+
+
+async def test_the_next_in_line_is_called_by_priority_then_arrival(desk: Desk) -> None:
+    line = [await desk.request(priority=priority) for priority in (2, 2, 1)]
+    for this in line:
+        await desk.done("CheckIn", "clerical", **this)
+
+    called = [await desk.next("rc_greeter") for _ in range(4)]
+
+    assert [answer.status_code for answer in called] == [200, 200, 200, 404]
+    assert [desk.subject(answer) for answer in called[:3]] == [line[n]["request_id"] for n in (2, 0, 1)]
+
+
+@pytest.mark.rule("I-26", "I-34")
+async def test_a_specialist_calls_the_next_but_those_of_other_interviewers(desk: Desk) -> None:
+    line = [await desk.request() for _ in range(2)]
+    for this in line:
+        await desk.done("CheckIn", "clerical", **this)
+    await desk.rig.rows("UPDATE requests SET interviewer = 'somebody' WHERE id = $1", line[0]["request_id"])
+
+    answer = await desk.next("es")
+
+    assert desk.subject(answer) == line[1]["request_id"]
+    assert await desk.column("interviewer", line[1]) == "es"
+    assert (await desk.next("es")).status_code == 404
+
+
+@pytest.mark.rule("INV-I1")
+async def test_many_who_call_the_next_at_once_call_each_visitor_once(desk: Desk) -> None:
+    line = [await desk.request() for _ in range(6)]
+    for this in line:
+        await desk.done("CheckIn", "clerical", **this)
+
+    answers = await asyncio.gather(*(desk.next(caller) for caller in ["clerical", "rc_greeter"] * 3))
+
+    called = [desk.subject(answer) for answer in answers if answer.status_code == 200]
+    assert sorted(called) == sorted(this["request_id"] for this in line)
+
+
+async def test_a_repeated_call_for_the_next_calls_nobody_else(desk: Desk) -> None:
+    for _ in range(2):
+        await desk.done("CheckIn", "clerical", **await desk.request())
+    key = new_id()
+
+    first, again = [await desk.next("clerical", key) for _ in range(2)]
+
+    assert again.json() == first.json()
+    assert await desk.rig.rows("SELECT count(*) FROM requests WHERE visit_status = 'called'") == [(1,)]
+
+
+@pytest.mark.rule("I-26", "I-43")
+@pytest.mark.parametrize(("actor", "rule"), [("merit", "I-26"), ("im_cru", "I-43"), ("nobody", "I-07")])
+async def test_others_call_no_next(desk: Desk, actor: str, rule: str) -> None:
+    answer = await desk.next(actor)
+
+    assert answer.status_code == 403
+    assert answer.json()["detail"].startswith(rule)
+
+
+@pytest.mark.rule("I-06")
+async def test_likely_duplicates_are_suggested_by_id(desk: Desk) -> None:
+    jane = {"client_id": new_id(), "last_name": "Roe", "first_name": "Jane", "birth_date": "1980-05-04"}
+    twin = {"client_id": new_id(), "last_name": "ROE", "first_name": "Jané", "phone": "660 555 0101"}
+    other = {"client_id": new_id(), "last_name": "Roe", "first_name": "Jane", "birth_date": "1990-01-01"}
+    for client in (jane, twin, other):
+        await desk.request(anonymous=False, client=client)
+    likely = f"/v1/clients/{jane['client_id']}/duplicates"
+
+    answer = await desk.get(likely, "clerical")
+
+    assert answer.json() == [{"client_id": twin["client_id"], "agree": ["name"]}]
+    merge = {"survivor": jane["client_id"], "merged": twin["client_id"], "reason": "the same card"}
+    await desk.done("MergeClients", "supervisor", **merge)
+    assert (await desk.get(likely, "clerical")).json() == []
+    assert (await desk.get(likely, "nobody")).status_code == 403
+    assert (await desk.get(f"/v1/clients/{new_id()}/duplicates", "clerical")).status_code == 404
