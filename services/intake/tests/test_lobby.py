@@ -116,6 +116,15 @@ def test_who_stayed_overnight_is_not_ahead() -> None:
 
 
 @pytest.mark.rule("L-03")
+def test_where_nobody_is_sent_home_who_stayed_overnight_is_ahead() -> None:
+    lobby, place = ONE_IS_SERVED.join(request_id(2), 2, TODAY, NINE, QUARTER, overnight=True)
+    lobby, place = lobby.join(request_id(3), 2, TOMORROW, NINE + timedelta(days=1), QUARTER, overnight=True)
+
+    assert (place.ticket, place.people_ahead, lobby.serving) == (1, 1, (WAITING.id,))
+    assert [each.request_id for each in lobby.waiting] == [request_id(2), request_id(3)]
+
+
+@pytest.mark.rule("L-03")
 def test_who_was_served_overnight_serves_nobody_today() -> None:
     assert come(ONE_IS_SERVED, 2, day=TOMORROW)[0].serving == ()
 

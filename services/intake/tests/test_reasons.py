@@ -42,7 +42,12 @@ def test_central_office_retires_a_reason() -> None:
 
 
 def test_the_same_reason_again_changes_nothing() -> None:
-    assert upsert_reason(MOVING, MOVE, CENTRAL) == Unchanged()
+    assert upsert_reason(replace(MOVING, version=1), MOVE, CENTRAL) == Unchanged()
+
+
+@pytest.mark.rule("I-60")
+def test_a_reason_that_was_there_from_the_start_is_told_when_first_confirmed() -> None:
+    assert upsert_reason(MOVING, MOVE, CENTRAL) == decide(MOVING, ReasonUpserted(**MOVE.model_dump()))
 
 
 @pytest.mark.rule("I-53", "I-58", "I-26", "I-43")

@@ -124,6 +124,18 @@ def test_an_office_may_have_another_usual_service_time() -> None:
     assert [fact.estimate_minutes for fact in outcome.facts if isinstance(fact, VisitWaiting)] == [4]
 
 
+@pytest.mark.rule("L-03")
+@pytest.mark.parametrize(("auto_close", "ahead"), [(None, 0), (True, 0), (False, 1)])
+def test_an_office_may_keep_its_queue_overnight(auto_close: bool | None, ahead: int) -> None:
+    office = replace(ADAIR, settings=OfficeSettings(auto_close=auto_close))
+    next_day = NINE + timedelta(days=1)
+
+    outcome = check_in(replace(WALK_IN, id=request_id(2)), ONE_WAITS, office, HERE, CLERK, next_day)
+
+    assert isinstance(outcome, Decided)
+    assert [fact.people_ahead for fact in outcome.facts if isinstance(fact, VisitWaiting)] == [ahead]
+
+
 @pytest.mark.rule("A-14")
 def test_an_office_may_have_another_limit_of_waiting() -> None:
     patient = replace(ADAIR, settings=OfficeSettings(wait_limit_minutes=45))

@@ -35,6 +35,16 @@ SELECT id::text FROM clients
 WHERE merged_into IS NULL AND id <> $1 AND (name_key = $2 OR dcn = $3 OR phone_key = $4) ORDER BY id LIMIT $5
 """
 
+REFUSALS: dict[int | str, dict[str, Any]] = {
+    401: {"description": "no good token"},
+    403: {"description": "this person may not; the text begins with the rule"},
+    404: {"description": "nobody, or nothing, is there"},
+    503: {"description": "not now; Retry-After says when"},
+}
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"description": "the receipt of the `Invite`"},
+    202: {"description": "the `Invite` is kept and tried again"},
+}
 OfficePath = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 ClientPath = Annotated[str, Path(pattern=UUID7_PATTERN)]
 IdempotencyKey = Annotated[str | None, Header(pattern=UUID7_PATTERN)]
@@ -113,14 +123,14 @@ def make_counter(inside: Inside) -> APIRouter:
     """The routes under `/v1/offices` and `/v1/clients`."""
     router, counter = APIRouter(), Counter(inside)
 
-    @router.post("/v1/offices/{office_id}/invite-next", response_model=None)
+    @router.post("/v1/offices/{office_id}/invite-next", response_model=None, responses={**REFUSALS, **ANSWERS})
     async def invite_next(request: Request, office_id: OfficePath, idempotency_key: IdempotencyKey = None) -> Response:
         try:
             return await counter.invite_next(request, office_id, idempotency_key)
         except DatabaseAway:
             raise _away() from None
 
-    @router.get("/v1/clients/{client_id}/duplicates")
+    @router.get("/v1/clients/{client_id}/duplicates", responses=REFUSALS)
     async def duplicates(request: Request, client_id: ClientPath) -> list[dict[str, Any]]:
         try:
             return await counter.duplicates(request, client_id)

@@ -69,11 +69,17 @@ class Lobby(Aggregate):
     serving: tuple[str, ...] = ()
     service_times: tuple[ServiceTime, ...] = ()
 
-    def join(self, request_id: str, priority: int, day: date, now: datetime, usual: timedelta) -> "tuple[Lobby, Place]":
-        """Hand out the next ticket of the local day. `usual` is the service time while too few are known."""
-        lobby = self._opened(day)
+    def join(
+        self, request_id: str, priority: int, day: date, now: datetime, usual: timedelta, *, overnight: bool = False
+    ) -> "tuple[Lobby, Place]":
+        """Hand out the next ticket of the local day. `usual` is the service time while too few are known.
+
+        `overnight`: this office sends nobody home, so whoever was left of the day before still waits.
+        """
+        lobby = self if overnight else self._opened(day)
         # Equal times come from one record batch; whoever holds the lower ticket stands before.
-        ahead = sum(each.day == day and (each.priority, each.arrived_at) <= (priority, now) for each in lobby.waiting)
+        there = (each for each in lobby.waiting if overnight or each.day == day)
+        ahead = sum((each.priority, each.arrived_at) <= (priority, now) for each in there)
         ticket = lobby._last_ticket(day) + 1
         others = tuple(each for each in lobby.ticket_days if each.day != day)
         days = sorted((*others, TicketDay(day, ticket)), key=lambda each: each.day)

@@ -28,7 +28,8 @@ def upsert_reason(reason: Reason | None, command: UpsertReason, actor: Staff) ->
         return refuse(denied)
     told = command.model_dump(exclude={"reason"})
     wanted = replace(reason, **told) if reason else Reason(command.reason, **told)
-    if wanted == reason:
+    # One that came with the database has been told of by nobody yet.
+    if reason is not None and wanted == reason and reason.version > 0:
         return unchanged(reason)
     return decide(wanted, ReasonUpserted(**command.model_dump()))
 

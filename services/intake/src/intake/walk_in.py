@@ -31,7 +31,8 @@ def check_in(request: Request, lobby: Lobby, office: Office, command: CheckIn, a
         return invalid("request_id", "closed: to be reopened first")
     day = office.local_day(now)
     usual = timedelta(minutes=office.settings.default_service_minutes)
-    joined, place = lobby.join(request.id, request.priority, day, now, usual)
+    stay = office.settings.auto_close is False
+    joined, place = lobby.join(request.id, request.priority, day, now, usual, overnight=stay)
     waiting = replace(
         request,
         visit_status=VisitStatus.WAITING,

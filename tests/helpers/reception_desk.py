@@ -1,0 +1,92 @@
+"""Gives commands to intake over its own door, on a real database; records of Kafka can be fed beside."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from pipeline_rig import Anybody, Rig, make_rig
+
+from casebus_contracts import OfficeSettings
+from chassis.door import Door, Vitals, make_http
+from chassis.ids import new_id
+from chassis.inside import Inside
+from intake.handlers import SERVICE
+
+OFFICE = "ADAIR"
+ROLES = ("clerical", "es", "rc_greeter", "merit", "supervisor", "manager", "central", "im_cru")
+
+
+@dataclass
+class Desk:
+    """Gives commands to intake as members of an office, one of each role."""
+
+    rig: Rig
+    http: httpx.AsyncClient
+
+    async def ask(self, command: str, actor: str, **data: Any) -> dict[str, Any]:
+        """The receipt of one command."""
+        event = {"specversion": "1.0", "id": new_id(), "type": command, "source": "/desk", "data": data}
+        answer = await self.http.post("/v1/commands", json=event, headers={"authorization": f"Bearer guest:{actor}"})
+        receipt: dict[str, Any] = answer.json()
+        return receipt
+
+    async def done(self, command: str, actor: str, **data: Any) -> list[str]:
+        """The types of the facts of a command that must be accepted."""
+        receipt = await self.ask(command, actor, **data)
+        assert receipt["outcome"] == "accepted", receipt
+        return [fact["type"] for fact in receipt["facts"]]
+
+    async def request(self, request_type: str = "walk_in", actor: str = "clerical", **more: Any) -> dict[str, str]:
+        """A new request: its id and office, as commands about visits name them."""
+        this = {"request_id": new_id(), "office_id": OFFICE}
+        given = {"reasons": ["apply"], "anonymous": True, "channel": "in_person", **more}
+        await self.done("CreateRequest", actor, **this, request_type=request_type, **given)
+        return this
+
+    async def next(self, actor: str, key: str | None = None) -> httpx.Response:
+        """Call whoever is next."""
+        headers = {"authorization": f"Bearer guest:{actor}", **({"idempotency-key": key} if key else {})}
+        return await self.http.post(f"/v1/offices/{OFFICE}/invite-next", headers=headers)
+
+    async def get(self, path: str, actor: str) -> httpx.Response:
+        """What the service tells this person."""
+        return await self.http.get(path, headers={"authorization": f"Bearer guest:{actor}"})
+
+    @staticmethod
+    def subject(answer: httpx.Response) -> str:
+        """The request an answer is about."""
+        assert answer.status_code == 200, answer.text
+        _, _, request_id = answer.json()["facts"][0]["subject"].partition("/")
+        return str(request_id)
+
+    async def column(self, name: str, request: dict[str, str]) -> Any:
+        """One column of a request."""
+        ((value,),) = await self.rig.rows(f"SELECT {name} FROM requests WHERE id = $1", request["request_id"])
+        return value
+
+
+@asynccontextmanager
+async def open_desk(dsn: str) -> AsyncIterator[Desk]:
+    """The door of intake over this database, with an office and its people: staff ids are roles."""
+    rig = await make_rig(dsn, SERVICE)
+    await rig.rows(
+        "INSERT INTO offices (id, version, name, county_fips, region_id, zone, opens, closes, active, receptionist, "
+        "settings) VALUES ($1, 1, 'Adair', '29001', 'northeast', 'America/Chicago', '08:00', '17:00', true, true, $2)",
+        OFFICE,
+        OfficeSettings().model_dump_json(),
+    )
+    await rig.rows(
+        "INSERT INTO staff (id, version, name, work_email, role, office_id, positions, active) "
+        "SELECT role, 1, role, '', role, $2, '[]', true FROM unnest($1::text[]) AS role",
+        ROLES,
+        OFFICE,
+    )
+    door = Door(SERVICE, rig.reader, Anybody(), rig.pipeline)
+    inside = Inside(SERVICE, Anybody(), rig.pipeline, door)
+    http = make_http(door, Vitals(list, list), *(make(inside) for make in SERVICE.routes))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(http), base_url="http://door") as client:
+        yield Desk(rig, client)
+    await asyncio.wait_for(rig.pool.close(), 10)
