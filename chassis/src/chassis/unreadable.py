@@ -12,11 +12,10 @@ SELECT topic, partition, position AS offset, reason, sha256, octet_length(value)
 FROM unreadable ORDER BY at DESC LIMIT 500"""
 
 ONE = """
-SELECT topic, partition, position, key, headers, value, appended_at
+SELECT topic, partition, position, sha256, reason, key, headers, value, at, appended_at, resent_at
 FROM unreadable WHERE topic = $1 AND partition = $2 AND position = $3"""
 
 RESENT = "UPDATE unreadable SET resent_at = now() WHERE topic = $1 AND partition = $2 AND position = $3"
-
 
 SHOWN = ("topic", "partition", "offset", "reason", "bytes", "at", "resent_at")
 
