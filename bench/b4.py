@@ -10,6 +10,7 @@ from bench import outbox_rows
 from bench.harness import Bar, Run, described, in_child, median, ratio, rounds, show
 from bench.peers import outbox_relay, raw_producer
 from casebus_testing.stack import Stack
+from chassis.collector import spare_collector
 from chassis.migrate import migrate
 from chassis.relay import Relay
 from chassis.relay.sender import producer_config
@@ -77,6 +78,7 @@ def _relay(dsn: str, bootstrap: str, prefix: str, rows: int) -> float:
 
 async def _relay_all(dsn: str, bootstrap: str, prefix: str, rows: int) -> float:
     relay = Relay(dsn, bootstrap, topic_prefix=prefix)
+    spare_collector()
     began = time.perf_counter()
     running = asyncio.create_task(relay.run())
     while relay.counters.deleted < rows:

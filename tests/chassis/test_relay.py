@@ -255,6 +255,17 @@ async def test_heavy_rows_shrink_the_window_and_arrive(rig: RelayRig) -> None:
     assert [value.strip() for value in rig.arrived()["heavy"]] == [str(number) for number in range(60)]
 
 
+async def test_a_full_queue_cuts_the_window_and_nothing_overtakes_the_rest(rig: RelayRig) -> None:
+    for number in range(1, 41):
+        await rig.write(*[(*row(key, number)[:4], f"{number:<2000}") for key in KEYS])
+    narrow = RelaySettings(queue_kilobytes=64, ping_seconds=0.2)
+
+    async with running(rig.relay(narrow)):
+        await rig.until_empty(within=40)
+
+    assert {key: [value.strip() for value in values] for key, values in rig.arrived().items()} == in_order(count=40)
+
+
 async def test_what_is_in_flight_is_finished_before_a_graceful_stop(rig: RelayRig) -> None:
     await write_rounds(rig, 1, 50)
     relay = rig.relay()

@@ -9,19 +9,20 @@ import pytest_asyncio
 from flow import Flow, flow_of
 
 from access.keys import NewSender
+from casebus_testing.faults import points_of
 from casebus_testing.sample.loading import load_sample_directory
 from casebus_testing.senders import GUEST
 from casebus_testing.stack import Stack
-from casebus_testing.system import System
+from casebus_testing.system import SERVICES, System
 
 CLINIC = NewSender("clinic", may_send=("CreateRequest",))
 """Another sender, who may do little."""
 
 
 @pytest.fixture(scope="session")
-def system_options() -> dict[str, Any]:
-    """A system without a prefix, so that programs from outside find its topics; `.run` lies in a folder of its own."""
-    return {"senders": (GUEST, CLINIC)}
+def system_options(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """Without a prefix, so that programs from outside find its topics; its services can be killed at named points."""
+    return {"senders": (GUEST, CLINIC), "env_of": points_of(SERVICES, tmp_path_factory.mktemp("points"))}
 
 
 @pytest_asyncio.fixture(scope="session")

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from aiokafka.errors import MessageSizeTooLargeError
-from flow import Flow, Raw, WalkIn, place_of
+from flow import Flow, Raw, WalkIn, id_in, place_of
 
 from access.keys import make_key
 from access.proofs import sign_bearer, sign_proof
@@ -151,13 +151,6 @@ ANSWERED: dict[str, tuple[str, Spoil]] = {
     ),
     "an id of next week": ("id", lambda desk: desk.flow.record(replace(desk.order, id=id_in(timedelta(days=7))))),
 }
-
-
-def id_in(ahead: timedelta) -> str:
-    """A uuid7 of a later moment."""
-    milliseconds = int((time.time() + ahead.total_seconds()) * 1000)
-    digits = f"{milliseconds:012x}"
-    return f"{digits[:8]}-{digits[8:]}{new_id()[13:]}"
 
 
 @pytest.mark.parametrize(("field", "spoil"), ANSWERED.values(), ids=ANSWERED)

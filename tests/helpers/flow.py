@@ -1,6 +1,7 @@
 """A running casebus, seen from outside: commands go in by both doors, records are read from topics, rows by SQL."""
 
 import json
+import time as system_time
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -159,6 +160,13 @@ class Flow:
                 return bool(found) and holds(found[0])
 
             await eventually(applied, within=20, what=f"{service} knows the change of {staff_id}")
+
+
+def id_in(ahead: timedelta) -> str:
+    """A uuid7 of a later moment."""
+    milliseconds = int((system_time.time() + ahead.total_seconds()) * 1000)
+    digits = f"{milliseconds:012x}"
+    return f"{digits[:8]}-{digits[8:]}{new_id()[13:]}"
 
 
 def place_of(system: System) -> Place:

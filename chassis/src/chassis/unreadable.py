@@ -17,7 +17,6 @@ FROM unreadable WHERE topic = $1 AND partition = $2 AND position = $3"""
 
 RESENT = "UPDATE unreadable SET resent_at = now() WHERE topic = $1 AND partition = $2 AND position = $3"
 
-
 SHOWN = ("topic", "partition", "offset", "reason", "bytes", "at", "resent_at")
 
 ENVELOPE = ("ce_specversion", "ce_id", "ce_source", "ce_type", "content-type", "ce_proof", "ce_sequence")

@@ -7,7 +7,7 @@ import os
 import warnings
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 import pytest
 import pytest_asyncio
@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from casebus_testing.system import System
 
 _numbers = itertools.count(1)
+
+
+ExpectNone: TypeAlias = Callable[..., Awaitable[None]]
+"""What the fixture `expect_none` gives: called as `expect`."""
 
 
 class NewDatabase(Protocol):
@@ -113,7 +117,7 @@ async def expect(system: "System") -> "AsyncIterator[Expect]":
 
 
 @pytest.fixture
-def expect_none(expect: "Expect") -> Callable[..., Awaitable[None]]:
+def expect_none(expect: "Expect") -> ExpectNone:
     """`await expect_none("alert.raised", office_id=...)`: once all is settled, no such fact has come."""
     return expect.none
 

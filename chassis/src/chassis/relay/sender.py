@@ -8,12 +8,16 @@ from typing import Any, Final, TypeAlias
 import asyncpg
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
+from chassis.relay.holds import Holds
 from chassis.relay.settings import RelaySettings
 
 log = logging.getLogger("librdkafka")
 
 Row: TypeAlias = asyncpg.Record
 """id, topic, key, headers as text `name<TAB>value<LF>` each, payload, xmin and xmax of the poll."""
+
+Refused: TypeAlias = Callable[[str, str, KafkaError], None]
+"""Full name of the topic, key, and why."""
 
 _METADATA_TIMEOUT_SECONDS: Final = 5.0
 
@@ -30,18 +34,30 @@ _PRODUCER_ERRORS: Final = frozenset(
 class Window:
     """Rows handed to the producer together; done when each has been answered."""
 
-    __slots__ = ("failed", "ids", "keys", "open", "tried")
+    __slots__ = ("answered", "failed", "ids", "keys", "tried")
 
     def __init__(self) -> None:
         self.ids: list[int] = []
         self.keys: list[str] = []
-        self.open = 0
+        self.answered = 0
         self.tried: list[str] = []
         self.failed: list[tuple[str, str, KafkaError]] = []
 
+    @property
+    def done(self) -> bool:
+        """Whether every row that was handed over has been answered."""
+        return self.answered == len(self.ids)
+
+    def tries(self, key: str, holds: Holds) -> bool:
+        """Whether this row is the one by which a held key is tried."""
+        if not holds.may_try(key):
+            return False
+        self.tried.append(key)
+        return True
+
     def delivered(self, error: KafkaError | None, message: Message) -> None:
         """Delivery report of one row (called by the producer's poll)."""
-        self.open -= 1
+        self.answered += 1
         if error is not None:
             self.failed.append((message.topic() or "", (message.key() or b"").decode(), error))
 
@@ -127,23 +143,27 @@ class Sender:
         self.topics.pop(topic, None)
         return topic
 
-    def send(self, window: Window, row: Row) -> None:
-        """Hand one row to the producer.
+    def send(self, window: Window, rows: Sequence[Row], holds: Holds, refused: Refused) -> None:
+        """Hand rows to the producer, one after another; held ones stay, but for the one of a key that is tried.
 
-        Raises: BufferError when its queue is full, KafkaException when it refuses the row.
+        `refused` is told of a row that the producer does not take.
+        Raises: BufferError when its queue is full; rows before that one are on their way.
         """
-        row_id, topic, key, headers, payload, _, _ = row
-        parts = headers.replace("\n", "\t").split("\t")
-        self._produce(
-            self.topics[topic],
-            payload,
-            key,
-            headers=list(zip(parts[::2], parts[1::2], strict=False)),
-            on_delivery=window.delivered,
-        )
-        window.open += 1
-        window.ids.append(row_id)
-        window.keys.append(key)
+        produce, names, delivered = self._produce, self.topics, window.delivered
+        held_keys, held_topics = holds.keys, holds.topics
+        note_id, note_key = window.ids.append, window.keys.append
+        for row_id, topic, key, headers, payload, _, _ in rows:
+            if topic in held_topics or (key in held_keys and not window.tries(key, holds)):
+                continue
+            words = iter(headers.replace("\n", "\t").split("\t"))
+            pairs = list(zip(words, words, strict=False))
+            try:
+                produce(names[topic], payload, key, headers=pairs, on_delivery=delivered)
+            except KafkaException as error:
+                refused(self.full_name(topic), key, kafka_error(error))
+                continue
+            note_id(row_id)
+            note_key(key)
 
     def poll(self) -> None:
         """Let delivery reports arrive."""

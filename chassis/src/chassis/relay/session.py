@@ -22,6 +22,7 @@ Connection: TypeAlias = "asyncpg.Connection[asyncpg.Record]"
 
 _TICK_SECONDS: Final = 0.001
 _FIRST_WINDOW_ROWS: Final = 200
+_ROWS_AT_ONCE: Final = 250
 _LAST_ANSWERS_SECONDS: Final = 1.0
 
 # The snapshot's bounds come with the rows they belong to.
@@ -105,9 +106,11 @@ class Session:
         exchange = asyncio.create_task(self._exchange(acknowledged))
         await asyncio.sleep(0)  # the query leaves before this loop is busy with rows
         try:
-            self._send(self._rows)
+            whole = await self._send(self._rows)
         finally:
             self._rows = await exchange
+        if not whole:
+            self._put_back()  # what was read meanwhile must not overtake the rest of the window
         await self._check_topics()
         self._counters.held_keys = len(self._holds.keys)
         self._counters.held_topics = len(self._holds.topics)
@@ -131,7 +134,7 @@ class Session:
         """Ids of rows that Kafka has acknowledged, window by window."""
         self._sender.poll()
         acknowledged: list[int] = []
-        while self._windows and self._windows[0].open == 0:
+        while self._windows and self._windows[0].done:
             window = self._windows.popleft()
             self._settle(window)
             acknowledged += window.acknowledged()
@@ -236,37 +239,25 @@ class Session:
         self._rows = []
         self._floor.reset()
 
-    def _send(self, rows: list[Row]) -> None:
+    async def _send(self, rows: list[Row]) -> bool:
+        """Hand the rows to the producer. False when its queue was full before the last one."""
         if not rows:
-            return
+            return True
         if self._now() - self._contact > self._settings.idle_session_timeout_seconds * 0.8:
             raise TimeoutError("stopped for so long that others may own these buckets")
-        window = Window()
+        window, whole = Window(), True
         try:
-            self._send_all(window, rows)
-        except BufferError:  # the rest of the window is read again
-            self._floor.reset()
+            for start in range(0, len(rows), _ROWS_AT_ONCE):
+                part = rows[start : start + _ROWS_AT_ONCE]
+                self._sender.send(window, part, self._holds, self._refused)
+                await asyncio.sleep(0)  # the service that shares this loop, and the exchange, go on
+        except BufferError:
+            whole = False
         if window.ids:
             faults.point(faults.RELAY_AFTER_SEND)
             self._windows.append(window)
             self._counters.sent += len(window.ids)
-
-    def _send_all(self, window: Window, rows: list[Row]) -> None:
-        held, send, topics = self._holds.keys, self._sender.send, self._holds.topics
-        for row in rows:
-            key = row[2]
-            if row[1] in topics or (key in held and not self._may_try(window, key)):
-                continue
-            try:
-                send(window, row)
-            except KafkaException as error:
-                self._refused(self._sender.full_name(row[1]), key, kafka_error(error))
-
-    def _may_try(self, window: Window, key: str) -> bool:
-        if not self._holds.may_try(key):
-            return False
-        window.tried.append(key)
-        return True
+        return whole
 
     async def _wait(self) -> None:
         """Until there may be something to do: an answer, new rows, the next poll or ping."""
@@ -275,7 +266,7 @@ class Session:
         while self._windows and now < until and not (self._wake.is_set() and self._can_read()):
             await asyncio.sleep(_TICK_SECONDS)
             self._sender.poll()
-            if self._windows[0].open == 0:
+            if self._windows[0].done:
                 return
             now = self._now()
         self._pause = min(self._settings.poll_max_seconds, self._pause * 2)

@@ -26,7 +26,7 @@ class RelaySettings:
     retry_max_seconds: float = 60.0
     held_keys_max: int = 1_000
     stop_seconds: float = 5.0
-    linger_ms: float = 1.0
+    linger_ms: float = 5.0
     max_message_bytes: int = 1_000_000
     kafka: Mapping[str, str | int | float | bool] = field(default_factory=lambda: MappingProxyType({}), repr=False)
 

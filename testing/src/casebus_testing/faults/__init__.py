@@ -12,7 +12,8 @@ nothing lost or doubled, and the final states must be those of the first time.
 
 from casebus_testing.faults.kinds import Fault
 from casebus_testing.faults.plan import FaultPlan
+from casebus_testing.faults.points import arm, fallen, points_of
 from casebus_testing.faults.rerun import Ending, rerun_under_faults
 from casebus_testing.faults.stage import Scenario, Stage
 
-__all__ = ["Ending", "Fault", "FaultPlan", "Scenario", "Stage", "rerun_under_faults"]
+__all__ = ["Ending", "Fault", "FaultPlan", "Scenario", "Stage", "arm", "fallen", "points_of", "rerun_under_faults"]

@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import json
 import random
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,14 +13,12 @@ from casebus_cli.kafka import MAX_RECORDS, POLL_MILLISECONDS, producer, reader
 from casebus_cli.orders import Order
 from casebus_contracts.base import FACTS
 from casebus_contracts.topics import READERS, services
+from casebus_testing.faults.points import arm, fallen, points_of
 from casebus_testing.system import System
-from casebus_testing.waiting import eventually
 
-POINTS_VARIABLE: Final = "CASEBUS_FAULT_POINTS"
 AT_ONCE: Final = {"CASEBUS_GROUP_INSTANCE": "first"}
 """A killed copy with a fixed name is replaced at once."""
 
-FALL_SECONDS: Final = 30.0
 COPY_MARK: Final = "x-copy"
 
 
@@ -130,14 +127,12 @@ class Crash(Fault):
 
     def settings(self, run_dir: Path) -> dict[str, dict[str, str]]:
         """Where its point will be named, and a name under which it is replaced at once."""
-        return {self._service: {POINTS_VARIABLE: str(_points_file(run_dir)), **AT_ONCE}}
+        points = points_of([self._service], run_dir)
+        return {self._service: {**points[self._service], **AT_ONCE}}
 
     async def strike(self, system: System) -> None:
         """From now on the process falls at the point."""
-        file = _points_file(system.run_dir)
-        temporary = file.with_suffix(".tmp")
-        temporary.write_text(json.dumps({self._point: 1}))
-        temporary.replace(file)
+        arm(system, self._service, self._point)
         self._coming_back = asyncio.create_task(self._come_back(system))
 
     async def end(self, system: System) -> None:
@@ -146,9 +141,9 @@ class Crash(Fault):
             await self._coming_back
 
     async def _come_back(self, system: System) -> None:
-        running = system.processes[self._service].running
         with contextlib.suppress(AssertionError):
-            self.fell = await eventually(lambda: running is not None and not running.alive, within=FALL_SECONDS)
+            await fallen(system, self._service)
+            self.fell = True
             await system.start(self._service)
 
 
@@ -187,10 +182,6 @@ class BrokerAway(Fault):
         system.stack.kill_kafka()
         system.stack.start_kafka()
         self.fell = True
-
-
-def _points_file(run_dir: Path) -> Path:
-    return run_dir / "fault_points.json"
 
 
 def _inputs(system: System) -> list[str]:
