@@ -63,7 +63,7 @@ from intake.lobby import Lobby
 from intake.merit import MeritCall
 from intake.reasons import Reason
 from intake.request import Request
-from intake.voters import forms, log, offer, stock
+from intake.voters import forms, log, offer, retention, stock
 from intake.voters.desk import VoterDesk
 from intake.voters.entry import VoterAnswer, VoterRegistrationEntry
 from intake.voters.forms import FormsBox
@@ -175,3 +175,6 @@ SERVICE.on_due(
 )
 for ended in (WalkinTimed, VisitLeft, VisitNoShow, VisitAutoClosed, RequestClosed):
     SERVICE.on(ended, offer.contact_over, request=REQUEST, offer=OFFER)
+
+SERVICE.forget(VoterAnswer, retention.FORGET_ANSWERS)
+SERVICE.forget(Offer, retention.FORGET_LETTERS)
