@@ -173,7 +173,8 @@ class App:
         return Consumer(self.service.topics, self.settings, self._group, reader, pipeline, progress)
 
     def _forgetting(self, pool: "asyncpg.Pool[Any]", clock: Clock) -> Forgetting:
-        return Forgetting(pool, clock, self.settings, self._group, f"{self._group}.commands")
+        own = [statement for _, statement in self.service.forgets]
+        return Forgetting(pool, clock, self.settings, self._group, f"{self._group}.commands", own)
 
     @property
     def _group(self) -> str:

@@ -1,4 +1,4 @@
-"""Deletes what may be kept no longer: commands that are done, and the bytes of records nobody could read.
+"""Deletes what may be kept no longer: commands that are done, bytes nobody could read, and what a service says itself.
 
 Commands hold personal data and have one reader. What that reader's group has committed is in the database, or parked
 there with a body of its own; nobody needs the record any more.
@@ -6,7 +6,7 @@ there with a body of its own; nobody needs the record any more.
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -31,8 +31,20 @@ FORGET_UNREADABLE = "DELETE FROM unreadable WHERE at < $1"
 class Forgetting:
     """Of one service. Any number of copies may do it at once: deleting twice is deleting once."""
 
-    def __init__(self, pool: "asyncpg.Pool[Any]", clock: Clock, settings: Settings, group: str, topic: str) -> None:
-        """`group`: whose committed offsets count; `topic`: its commands. Both with their prefix."""
+    def __init__(
+        self,
+        pool: "asyncpg.Pool[Any]",
+        clock: Clock,
+        settings: Settings,
+        group: str,
+        topic: str,
+        statements: Sequence[str] = (),
+    ) -> None:
+        """`group`: whose committed offsets count; `topic`: its commands. Both with their prefix.
+
+        `statements` are the service's own; each is given the present moment.
+        """
+        self._statements = statements
         self._pool = pool
         self._clock = clock
         self._settings = settings
@@ -46,6 +58,7 @@ class Forgetting:
             try:
                 await self.forget_commands()
                 await self.forget_unreadable()
+                await self.forget_own()
             except (KafkaError, OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
                 if judge(error) is Verdict.STOP:
                     raise
@@ -68,6 +81,15 @@ class Forgetting:
         async with self._pool.acquire(timeout=5) as connection:
             tag = await connection.execute(FORGET_UNREADABLE, self._clock.now() - UNREADABLE_KEPT)
         return int(tag.rpartition(" ")[2])
+
+    async def forget_own(self) -> int:
+        """Run the statements of the service; how many rows they touched."""
+        touched = 0
+        async with self._pool.acquire(timeout=5) as connection:
+            for statement in self._statements:
+                tag = await connection.execute(statement, self._clock.now())
+                touched += int(tag.rpartition(" ")[2])
+        return touched
 
     @contextlib.asynccontextmanager
     async def _admin(self) -> AsyncIterator[Any]:

@@ -35,6 +35,7 @@ timer_generations U     -      -
 """S select, I insert, U update (of a sequence: use), D delete. A table that is not here is the owner's alone."""
 
 _AGGREGATE = {APP: "SIU", RELAY: "-", REPORT: "S"}
+_FORGOTTEN = {**_AGGREGATE, APP: "SIUD"}
 
 HIDDEN: Mapping[str, frozenset[str]] = {
     "unreadable": frozenset({"key", "headers", "value"}),
@@ -103,7 +104,10 @@ def declared(service: Service) -> list[Table]:
     _, *rows = RIGHTS.strip().splitlines()
     own = [_row(row) for row in rows]
     aggregates = (*service.tables, *service.replica_tables)
-    return own + [Table(cls.TABLE, _AGGREGATE, hidden=cls.PERSONAL) for cls in aggregates]
+    forgotten = {cls for cls, _ in service.forgets}
+    return own + [
+        Table(cls.TABLE, _FORGOTTEN if cls in forgotten else _AGGREGATE, hidden=cls.PERSONAL) for cls in aggregates
+    ]
 
 
 def statements(database: str, tables: Sequence[Table]) -> Iterator[str]:

@@ -136,6 +136,7 @@ class Service:
         self.send: Send | None = None
         self.operators: Operators | None = None
         self.routes: list[Callable[[Any], Any]] = []
+        self.forgets: list[tuple[type[Aggregate], str]] = []
         guards = [table.GUARD for table in tables]
         if guards != sorted(guards):
             raise WiringError(f"{name}: guards are declared last, so that their locks are the shortest")
@@ -166,6 +167,15 @@ class Service:
     def offer(self, make_routes: Callable[[Any], Any]) -> None:
         """Routes of the service's own: made from a `chassis.inside.Inside` once it runs."""
         self.routes.append(make_routes)
+
+    def forget(self, cls: type[Aggregate], statement: str) -> None:
+        """Run `statement` on the table of `cls` now and then: it removes what may be kept no longer at `$1`.
+
+        It may run any number of times, and counts up the version of a row it changes.
+        """
+        if cls not in self.tables:
+            raise WiringError(f"{cls.__name__} is no table of {self.name}'s own")
+        self.forgets.append((cls, statement))
 
     def operated_by(self, cls: type[Aggregate], allowed: Callable[[Any], bool]) -> None:
         """Who may look into and move the parking lot: the staff `allowed` says yes to."""

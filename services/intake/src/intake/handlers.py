@@ -8,6 +8,7 @@ from casebus_contracts import (
     CheckIn,
     CloseRequest,
     CorrectTimes,
+    CountVoterForms,
     CountyUpserted,
     CreateRequest,
     ElectionDeadlineUpserted,
@@ -16,22 +17,30 @@ from casebus_contracts import (
     Invite,
     LeaveVisit,
     LogMeritCall,
+    LogVoterRegistration,
     MergeClients,
     NoShow,
     OfficeUpserted,
     Recall,
     RegionUpserted,
     ReopenRequest,
+    RequestClosed,
     RequestUpdated,
     Resume,
     Return,
+    SendCorrectiveLetter,
     StaffAvailabilityChanged,
     StaffUpserted,
     TimeIn,
     TimeOut,
+    TransmitVoterForms,
     UpdateRequest,
     UpsertReason,
+    VisitAutoClosed,
+    VisitLeft,
+    VisitNoShow,
     VisitOverdue,
+    WalkinTimed,
 )
 from chassis.wiring import Service, change, read, read_every
 from intake import (
@@ -54,10 +63,26 @@ from intake.lobby import Lobby
 from intake.merit import MeritCall
 from intake.reasons import Reason
 from intake.request import Request
+from intake.voters import forms, log, offer, retention, stock
+from intake.voters.desk import VoterDesk
+from intake.voters.entry import VoterAnswer, VoterRegistrationEntry
+from intake.voters.forms import FormsBox
+from intake.voters.offer import Offer
 
 SERVICE = Service(
     "intake",
-    tables=(Reason, Request, KnownClient, Lobby, MeritCall),
+    tables=(
+        Reason,
+        Request,
+        KnownClient,
+        VoterRegistrationEntry,
+        VoterDesk,
+        Lobby,
+        MeritCall,
+        VoterAnswer,
+        Offer,
+        FormsBox,
+    ),
     replicas=(Office, Staff, Availability, Region, County, Holiday, ElectionDeadline),
     who_rules=WHO_RULES,
 )
@@ -113,3 +138,43 @@ SERVICE.replicate(RegionUpserted, Region)
 SERVICE.replicate(CountyUpserted, County)
 SERVICE.replicate(HolidayUpserted, Holiday)
 SERVICE.replicate(ElectionDeadlineUpserted, ElectionDeadline)
+
+OFFER = change(Offer, "request_id", new=Offer)
+BOX = change(FormsBox, "office_id", new=FormsBox)
+DESK = change(VoterDesk, "office_id", new=VoterDesk)
+
+SERVICE.on(
+    LogVoterRegistration,
+    log.log_voter_registration,
+    actor=ACTOR,
+    entry=change(VoterRegistrationEntry, "entry_id"),
+    answer=change(VoterAnswer, "entry_id"),
+    request=read(Request, "request_id"),
+    offer=OFFER,
+    box=BOX,
+    office=OFFICE,
+    holidays=read_every(Holiday),
+    deadlines=read_every(ElectionDeadline),
+)
+SERVICE.on(
+    SendCorrectiveLetter,
+    offer.send_corrective_letter,
+    actor=ACTOR,
+    request=REQUEST,
+    offer=OFFER,
+    offices=read_every(Office),
+)
+SERVICE.on(TransmitVoterForms, forms.transmit_voter_forms, actor=ACTOR, box=BOX, desk=DESK, office=OFFICE)
+SERVICE.on(CountVoterForms, stock.count_voter_forms, actor=ACTOR, box=BOX, desk=DESK, office=OFFICE)
+SERVICE.on_due(
+    forms.FORMS,
+    forms.forms_late,
+    box=change(FormsBox, "aggregate_id", new=FormsBox),
+    desk=change(VoterDesk, "aggregate_id", new=VoterDesk),
+    office=read(Office, "aggregate_id"),
+)
+for ended in (WalkinTimed, VisitLeft, VisitNoShow, VisitAutoClosed, RequestClosed):
+    SERVICE.on(ended, offer.contact_over, request=REQUEST, offer=OFFER)
+
+SERVICE.forget(VoterAnswer, retention.FORGET_ANSWERS)
+SERVICE.forget(Offer, retention.FORGET_LETTERS)

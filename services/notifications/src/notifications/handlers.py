@@ -1,6 +1,8 @@
 """Which message needs what."""
 
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from access.directory import ACTOR, Office, Staff, operates
 from access.matrix import WHO_RULES
@@ -11,13 +13,21 @@ from casebus_contracts import (
     StaffUpserted,
     VisitLeft,
     VisitOverdue,
+    VoterCorrectiveActionSent,
+    VoterFormsOverdue,
+    VoterFormsTransmitted,
+    VoterOfferMissing,
+    VoterRegistrationLogged,
+    VoterStockCounted,
+    VoterStockLow,
     WalkinTimed,
 )
-from chassis.wiring import Input, KeyFunction, Service, change, read, read_all
-from notifications import answers, overdue
+from chassis.wiring import Input, KeyFunction, Service, change, read, read_all, read_every
+from notifications import answers, overdue, voters
 from notifications.alert import Alert, Watch, overdue_alert_id
+from notifications.voters import Matter, Settled, alert_id_of, key_of
 
-SERVICE = Service("notifications", tables=(Alert, Watch), replicas=(Office, Staff), who_rules=WHO_RULES)
+SERVICE = Service("notifications", tables=(Alert, Watch, Settled), replicas=(Office, Staff), who_rules=WHO_RULES)
 SERVICE.operated_by(Staff, operates)
 
 
@@ -54,3 +64,30 @@ SERVICE.on_delivered(answers.delivered, alert=change(Alert, "subject_id"))
 
 SERVICE.replicate(OfficeUpserted, Office)
 SERVICE.replicate(StaffUpserted, Staff)
+
+
+def _matter(matter: Matter, field: str) -> dict[str, Input]:
+    """The A-16 of a matter, and what is known of it. No subject, nothing to look for."""
+
+    def of(make: Callable[[Matter, str], str]) -> KeyFunction:
+        def key(fact: Any, actor: str, now: datetime) -> str | None:
+            subject = getattr(fact, field)
+            return None if subject is None else make(matter, subject)
+
+        return key
+
+    return {"alert": change(Alert, of(alert_id_of)), "settled": change(Settled, of(key_of), new=Settled)}
+
+
+OFFER = _matter(Matter.OFFER, "request_id")
+FORMS = _matter(Matter.FORMS, "office_id")
+STOCK = _matter(Matter.STOCK, "office_id")
+PEOPLE = {"office": read(Office, "office_id"), "staff": read_every(Staff)}
+
+SERVICE.on(VoterOfferMissing, voters.offer_missing, **OFFER, **PEOPLE)
+SERVICE.on(VoterCorrectiveActionSent, voters.letter_sent, **OFFER)
+SERVICE.on(VoterRegistrationLogged, voters.entry_logged, **OFFER)
+SERVICE.on(VoterFormsOverdue, voters.forms_overdue, **FORMS, **PEOPLE)
+SERVICE.on(VoterFormsTransmitted, voters.forms_transmitted, **FORMS)
+SERVICE.on(VoterStockLow, voters.stock_low, **STOCK, **PEOPLE)
+SERVICE.on(VoterStockCounted, voters.stock_counted, **STOCK)

@@ -1,0 +1,1 @@
+"""Voter registration at every covered contact (V-01 to V-15)."""

@@ -1,0 +1,139 @@
+"""A covered contact ends without an entry: corrective action opens, and the letter closes it."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from access.directory import Staff
+from casebus_contracts import Channel, SendCorrectiveLetter, VoterCorrectiveActionSent, VoterOfferMissing
+from chassis.rules import Decided, Decision, Invalid, Refused, Unchanged, decide
+from intake.examples import (
+    ADAIR,
+    BOONE_CLERK,
+    CALLED,
+    CLERK,
+    CRU,
+    LEFT,
+    NINE,
+    ON_HOLD,
+    SERVED,
+    SERVING,
+    SPECIALIST,
+    TODAY,
+    WAITING,
+    WALK_IN,
+)
+from intake.request import KeptClient, Request, RequestStatus, VisitStatus
+from intake.voters.offer import Offer, contact_over, send_corrective_letter
+
+NONE_YET = Offer(SERVED.id)
+LOGGED = replace(NONE_YET, entries=1)
+MISSING = replace(NONE_YET, missing_at=NINE)
+NAMED = replace(SERVED, anonymous=False, client=KeptClient(last_name="Whitfield", first_name="Marlene"))
+CLOSED = replace(WALK_IN, status=RequestStatus.CLOSED, disposition="done")
+SENT = replace(MISSING, letter="Marlene", letter_day=TODAY, letter_by=CLERK.id)
+
+
+def send(request: Request = NAMED, offer: Offer = MISSING, actor: Staff = CLERK) -> Decision:
+    offices = (replace(ADAIR, id="BOONE", name="Boone"), ADAIR)
+    return send_corrective_letter(request, offer, offices, SendCorrectiveLetter(request_id=request.id), actor, NINE)
+
+
+@pytest.mark.rule("INV-I9", "V-08")
+@pytest.mark.parametrize(
+    "request_",
+    [
+        SERVED,
+        LEFT,
+        replace(CALLED, visit_status=VisitStatus.NO_SHOW),
+        replace(WAITING, visit_status=VisitStatus.AUTO_CLOSED),
+        CLOSED,
+        *(replace(CLOSED, channel=channel) for channel in (Channel.PHONE, Channel.HOME_VISIT, Channel.CHAT)),
+    ],
+)
+def test_a_covered_contact_that_ends_without_an_entry_opens_corrective_action(request_: Request) -> None:
+    told = VoterOfferMissing(request_id=request_.id, office_id=ADAIR.id, at=NINE)
+
+    assert contact_over(request_, NONE_YET, NINE) == decide(request_, told, guard=MISSING)
+
+
+@pytest.mark.rule("INV-I9")
+@pytest.mark.parametrize("offer", [LOGGED, MISSING, SENT])
+def test_an_entry_or_what_was_told_already_opens_nothing(offer: Offer) -> None:
+    assert contact_over(SERVED, offer, NINE) == Unchanged()
+
+
+@pytest.mark.rule("INV-I9")
+@pytest.mark.parametrize("request_", [WALK_IN, WAITING, CALLED, SERVING, ON_HOLD])
+def test_a_visit_that_goes_on_opens_nothing(request_: Request) -> None:
+    assert contact_over(request_, NONE_YET, NINE) == Unchanged()
+
+
+@pytest.mark.rule("INV-I9")
+def test_a_contact_that_is_not_covered_opens_nothing() -> None:
+    assert contact_over(replace(SERVED, nvra_covered=False), NONE_YET, NINE) == Unchanged()
+
+
+@pytest.mark.rule("V-06")
+@pytest.mark.parametrize("channel", [Channel.MAIL, Channel.FAX, Channel.EMAIL, Channel.DROP_BOX, Channel.ONLINE])
+def test_whoever_only_wrote_was_not_there_to_be_asked(channel: Channel) -> None:
+    assert contact_over(replace(CLOSED, channel=channel), NONE_YET, NINE) == Unchanged()
+
+
+@pytest.mark.rule("V-08")
+@pytest.mark.parametrize("offer", [MISSING, NONE_YET])
+def test_the_letter_goes_out_and_a_copy_is_kept(offer: Offer) -> None:
+    outcome = send(offer=offer)
+
+    assert isinstance(outcome, Decided)
+    _, kept = outcome.states
+    assert outcome.facts == (VoterCorrectiveActionSent(request_id=NAMED.id, office_id=ADAIR.id, by=CLERK.id, at=NINE),)
+    assert isinstance(kept, Offer)
+    assert (kept.letter_day, kept.letter_by, kept.corrected) == (date(2026, 3, 2), CLERK.id, True)
+
+
+@pytest.mark.rule("V-08")
+def test_the_letter_names_client_office_authority_and_days() -> None:
+    outcome = send_corrective_letter(
+        NAMED,
+        MISSING,
+        (replace(ADAIR, election_authority="the Adair County Clerk"),),
+        SendCorrectiveLetter(request_id=NAMED.id),
+        CLERK,
+        NINE,
+    )
+
+    assert isinstance(outcome, Decided)
+    letter = getattr(outcome.states[1], "letter", "")
+    wanted = ["Marlene Whitfield", "Adair County Office", "the Adair County Clerk", "March 2, 2026"]
+    assert [word for word in wanted if word not in letter] == []
+    assert "$" not in letter
+
+
+@pytest.mark.rule("V-08")
+def test_the_letter_goes_out_once() -> None:
+    assert send(offer=SENT) == Unchanged()
+
+
+@pytest.mark.rule("V-08")
+def test_where_an_offer_is_on_record_there_is_nothing_to_correct() -> None:
+    assert send(offer=replace(LOGGED, missing_at=NINE)) == Refused("V-08", "")
+
+
+@pytest.mark.parametrize("request_", [SERVED, replace(NAMED, nvra_covered=False), replace(NAMED, office_id="NOWHERE")])
+def test_a_letter_needs_a_covered_contact_a_name_and_an_office(request_: Request) -> None:
+    actor = replace(CLERK, office_id=request_.office_id)
+
+    assert send(request_, actor=actor) == Invalid("request_id", "")
+
+
+@pytest.mark.rule("I-26", "I-43")
+@pytest.mark.parametrize(("actor", "rule"), [(BOONE_CLERK, "I-26"), (SPECIALIST, "I-26"), (CRU, "I-43")])
+def test_the_letter_is_sent_by_the_staff_of_the_office(actor: Staff, rule: str) -> None:
+    assert send(actor=actor) == Refused(rule, "")
+
+
+@pytest.mark.rule("I-26")
+def test_a_specialist_sends_it_to_those_they_served() -> None:
+    assert isinstance(send(replace(NAMED, caseworker=SPECIALIST.id), actor=SPECIALIST), Decided)
