@@ -2,8 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from importlib.resources import files
-from string import Template
 from typing import ClassVar
 
 from access.directory import Office, Staff
@@ -11,13 +9,12 @@ from access.matrix import Ability, may
 from casebus_contracts import Channel, SendCorrectiveLetter, VoterCorrectiveActionSent, VoterOfferMissing
 from chassis.rules import Aggregate, Decision, decide, invalid, refuse, replace, unchanged
 from intake.request import KeptClient, Request, RequestStatus, VisitStatus
+from intake.voters.letter import LETTER
 
 TALKED = frozenset({Channel.IN_PERSON, Channel.PHONE, Channel.HOME_VISIT, Channel.CHAT})
 """Somebody was there to be offered registration. Who only writes is not on the reception log (V-06)."""
 
 _ENDED = frozenset({VisitStatus.SERVED, VisitStatus.LEFT, VisitStatus.NO_SHOW, VisitStatus.AUTO_CLOSED})
-
-LETTER = Template(files("intake.voters").joinpath("letter.txt").read_text(encoding="utf-8"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +78,7 @@ def send_corrective_letter(
 
 
 def rendered(client: KeptClient, office: Office, contact_at: datetime, day: date) -> str:
-    """The letter to this client. Its words are in `letter.txt`."""
+    """The letter to this client. Its words are in `letter.py`."""
     return LETTER.substitute(
         name=f"{client.first_name} {client.last_name}",
         office=office.name,

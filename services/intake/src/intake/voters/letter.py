@@ -1,3 +1,8 @@
+"""The words of the corrective letter (V-08). It asks for no address and speaks of no answer."""
+
+from string import Template
+
+LETTER = Template("""\
 $office
 
 $day
@@ -16,3 +21,4 @@ Whether you register or not is your decision alone. It changes nothing about the
 benefits you receive or ask for, and nobody is told what you decide.
 
 $office
+""")
