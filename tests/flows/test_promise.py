@@ -88,9 +88,8 @@ async def test_a_fact_that_is_accepted_changes_our_databases_exactly_once_howeve
 
 async def alert_of(flow: Flow, alert_id: str) -> list[tuple[Any, ...]]:
     """Everything about an alert but its mails' times."""
-    query = (
-        "SELECT to_jsonb(a), (SELECT count(*) FROM deliveries WHERE subject_id = $1) FROM alerts a WHERE a.id = $1::uuid"
-    )
+    mails = "SELECT count(*) FROM deliveries WHERE subject_id = $1"
+    query = f"SELECT to_jsonb(a), ({mails}) FROM alerts a WHERE a.id = $1::uuid"
     return await flow.rows("notifications", query, alert_id)
 
 
