@@ -25,7 +25,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=QUICK_SECONDS if quick else FULL_SECONDS)
     parser.add_argument("--seed", type=int, default=seed)
     parser.add_argument("--mutants", action="store_true", default=bool(os.environ.get("MUTANTS")))
-    parser.add_argument("--only", default=os.environ.get("ONLY", ""), help="one mutant")
+    parser.add_argument("--only", default=os.environ.get("ONLY", ""), help="mutants, by name; `none` is none")
     options = parser.parse_args()
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
     if options.mutants:
