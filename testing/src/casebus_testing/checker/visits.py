@@ -66,8 +66,8 @@ def _judge_missing(story: list[Record], clocks: frozenset[tuple[str, str]], find
     if not visit or visit[-1].topic != WAITING or "request_id" not in visit[-1].body:
         return
     request_id = visit[-1].body["request_id"]
-    if not any(owner == request_id for owner, _ in clocks):
-        findings.lost(f"clock {request_id}", f"request {request_id} waits, and no clock of it runs or has fired")
+    if (request_id, CLOCK) not in clocks:
+        findings.lost(f"clock {request_id}", f"request {request_id} waits, and its clock neither runs nor has fired")
 
 
 def _kind(body: Mapping[str, object]) -> object:
