@@ -35,7 +35,7 @@ gives itself away
 - acknowledged-first: commands without a final answer
 - relay-by-cursor, relay-deletes-first: facts and receipts that are on no topic
 - local-clock: facts that bear another time than their command
-- upsert-without-version: commands without a final answer, as the database refuses the second of two equal numbers
+- upsert-without-version: commands without a final answer
 - followers-overtake: facts against the order of their commands
 - claim-apart: somebody who waits without a clock
 - timers-before-backlog: somebody called overdue who had been served
