@@ -41,7 +41,7 @@ gives itself away
 - timers-before-backlog: somebody called overdue who had been served
 - receipts-reencoded: an answer that differs from what is remembered
 - proof-not-checked: a command taken in on a proof of another
-- outbox-apart: facts that are in no journal
+- outbox-apart: facts that are told again under another id
 """
 
 from casebus_testing.checker.check import check, gather
