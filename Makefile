@@ -11,6 +11,9 @@ SECURE ?=
 ONLY ?=
 FULL ?=
 TESTS ?=
+QUICK ?=
+MUTANTS ?=
+SEED ?=
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test test-containers check fix bench faults mutants up down docs lock env
@@ -44,8 +47,8 @@ fix: ## what lint and format can put right by themselves
 bench: ## measures against the bars; ONLY=B1 for one, FULL=1 for the long forms
 	@ONLY=$(ONLY) FULL=$(FULL) $(PYTHON) -m bench
 
-faults: ## kills things while load flows, and counts
-	@echo "The fault plans are not built yet." >&2; exit 1
+faults: ## kills things while load flows, and counts; QUICK=1 for 3 minutes, SEED=n again, MUTANTS=1: bad releases
+	@QUICK=$(QUICK) MUTANTS=$(MUTANTS) ONLY=$(ONLY) CASEBUS_SEED=$(SEED) $(PYTHON) -m casebus_testing.campaign
 
 mutants: ## changes rules one by one and sees whether a test notices
 	@echo "The mutation tests are not built yet." >&2; exit 1

@@ -18,9 +18,30 @@ What it counts
 - other: bytes that differ from the journal, a broken hash chain, an answer to no command,
   a fact no service vouches for, rows still in an outbox.
 
+It also holds commands against what they led to: facts of an aggregate follow the order of the commands of its key
+(disordered), bear the time at which the broker appended their command by the system's clock (other), and nothing is
+taken in on a proof of another command (other). States stand at the number and hash of their last fact (other, lost).
+A ticket of an office and day is one visitor's (doubled); nobody who was served in time was called overdue (other);
+whoever still waits has a clock, or was called overdue (lost).
+
 The same record twice on Kafka (a relay that was killed between acknowledgement and deletion) or
 the same mail twice is allowed by the promise and counted apart as a copy, and so are
 the answers `duplicate` and `conflict`. What retention or compaction removed is not missed.
+
+What it is tried on (`make faults MUTANTS=1`; tests/helpers/mutants): each of these releases of intake, and by what it
+gives itself away
+
+- inbox-dropped: two final answers to one command
+- acknowledged-first: commands without a final answer
+- relay-by-cursor, relay-deletes-first: facts and receipts that are on no topic
+- local-clock: facts that bear another time than their command
+- upsert-without-version: commands without a final answer
+- followers-overtake: facts against the order of their commands
+- claim-apart: somebody who waits without a clock
+- timers-before-backlog: somebody called overdue who had been served
+- receipts-reencoded: an answer that differs from what is remembered
+- proof-not-checked: a command taken in on a proof of another
+- outbox-apart: facts that are told again under another id
 """
 
 from casebus_testing.checker.check import check, gather

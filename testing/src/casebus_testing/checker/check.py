@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from datetime import UTC, datetime, timedelta
 
 from casebus_testing.checker import kafka, tables
 from casebus_testing.checker.evidence import Evidence, Places
@@ -24,6 +25,8 @@ async def check(places: Places, settle_seconds: float = 0.0) -> Verdict:
 async def gather(places: Places) -> Evidence:
     """Read everything. Tables first: what they vouch for must be on the topics afterwards."""
     rows = [await tables.read_service(service, database) for service, database in places.databases.items()]
+    states = [await tables.read_states(service, database) for service, database in places.databases.items()]
+    offsets, now = tables.read_offsets(places.clock_file), datetime.now(UTC)
     bootstrap, prefix, login = places.bootstrap, places.topic_prefix, places.login
     partitions = await asyncio.to_thread(kafka.topics_of, bootstrap, prefix, login)
     topics, truncated = await asyncio.to_thread(kafka.read, bootstrap, partitions, prefix, login)
@@ -38,4 +41,8 @@ async def gather(places: Places) -> Evidence:
         outbox={service: row[3] for service, row in zip(places.databases, rows, strict=True)},
         parked={service: row[4] for service, row in zip(places.databases, rows, strict=True)},
         mails=None if places.mailbox is None else tables.read_mails(places.mailbox),
+        states=[row for rows_of, _ in states for row in rows_of],
+        clocks=frozenset(clock for _, running in states for clock in running),
+        offsets=offsets,
+        read_at=now + (offsets[-1][1] if offsets else timedelta()),
     )

@@ -4,7 +4,7 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Final
@@ -27,6 +27,7 @@ class Places:
     topic_prefix: str = ""
     mailbox: Path | None = None
     login: Mapping[str, str] = field(default_factory=dict, repr=False)
+    clock_file: Path | None = None
 
     @classmethod
     def of(cls, stack: Mapping[str, Any]) -> "Places":
@@ -35,7 +36,8 @@ class Places:
         mailbox = stack.get("smtp", {}).get("mailbox")
         prefix = stack["kafka"].get("topic_prefix", "")
         box = Path(mailbox) if mailbox else None
-        return cls(stack["kafka"]["bootstrap"], databases, prefix, box, _login(stack["kafka"]))
+        clock = Path(stack["clock_file"]) if "clock_file" in stack else None
+        return cls(stack["kafka"]["bootstrap"], databases, prefix, box, _login(stack["kafka"]), clock)
 
 
 def _login(kafka: Mapping[str, Any]) -> dict[str, str]:
@@ -61,6 +63,8 @@ class Record:
     key: bytes | None
     headers: Mapping[str, bytes | None]
     value: bytes | None
+    appended_ms: int = 0
+    """When the broker appended it; 0 where nobody looked."""
 
     @property
     def place(self) -> tuple[str, int, int]:
@@ -83,12 +87,17 @@ class Record:
     @property
     def claimed_sender(self) -> str:
         """The `azp` of the proof. Whether it holds was the service's to judge."""
+        return str(self.claims.get("azp", ""))
+
+    @cached_property
+    def claims(self) -> Mapping[str, Any]:
+        """What the proof claims, empty when it cannot be read."""
         payload = self.header("ce_proof").split(".")[1:2]
         try:
             claims = json.loads(base64.urlsafe_b64decode("".join(payload) + "=="))
-            return str(claims.get("azp", ""))
-        except (ValueError, AttributeError):
-            return ""
+        except ValueError:
+            return {}
+        return claims if isinstance(claims, dict) else {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +140,17 @@ class DeliveryRow:
 
 
 @dataclass(frozen=True, slots=True)
+class StateRow:
+    """An aggregate as its service's own table has it."""
+
+    service: str
+    table: str
+    id: str
+    version: int
+    head: str
+
+
+@dataclass(frozen=True, slots=True)
 class Mail:
     """A mail that arrived. Its Message-ID is the id of its delivery, at whatever domain."""
 
@@ -159,6 +179,13 @@ class Evidence:
     outbox: Mapping[str, int] = field(default_factory=dict)
     parked: Mapping[str, int] = field(default_factory=dict)
     mails: Sequence[Mail] | None = None
+    states: Sequence[StateRow] = ()
+    clocks: frozenset[tuple[str, str]] | None = None
+    """(aggregate id, name) of the clocks that run; None where nobody looked."""
+    offsets: Sequence[tuple[datetime, timedelta]] = ()
+    """How far the system's time was ahead of the real time from which real moment on."""
+    read_at: datetime | None = None
+    """The system's time when the tables were read."""
 
     def of_kind(self, *, suffix: str = "", prefix: str = "") -> list[Record]:
         """The records of all topics whose name begins and ends so."""

@@ -7,7 +7,10 @@ from casebus_testing.checker.alerts import judge_alerts
 from casebus_testing.checker.answers import judge_answers
 from casebus_testing.checker.evidence import COMMANDS, DEAD, RECEIPTS, Evidence
 from casebus_testing.checker.facts import judge_facts
+from casebus_testing.checker.lanes import judge_lanes
+from casebus_testing.checker.states import judge_states
 from casebus_testing.checker.verdict import Findings, Verdict
+from casebus_testing.checker.visits import judge_visits
 
 
 def judge(evidence: Evidence) -> Verdict:
@@ -16,6 +19,9 @@ def judge(evidence: Evidence) -> Verdict:
     counts: Counter[str] = Counter()
     facts = judge_facts(evidence, findings, counts)
     judge_answers(evidence, facts, findings, counts)
+    judge_lanes(evidence, findings)
+    judge_states(evidence, findings)
+    judge_visits(evidence, facts, findings)
     judge_alerts(evidence, facts, findings, counts)
     for service, waiting in evidence.outbox.items():
         if waiting:

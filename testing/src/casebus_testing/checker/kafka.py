@@ -108,9 +108,9 @@ def _record(message: Message, prefix: str) -> Record:
     topic, partition, offset = message.topic(), message.partition(), message.offset()
     if topic is None or partition is None or offset is None:
         raise ValueError("a record without a place")
-    return Record(
-        topic.removeprefix(prefix), partition, offset, _raw(message.key()), _headers(message), _raw(message.value())
-    )
+    key, value = _raw(message.key()), _raw(message.value())
+    name = topic.removeprefix(prefix)
+    return Record(name, partition, offset, key, _headers(message), value, message.timestamp()[1])
 
 
 def _headers(message: Message) -> dict[str, bytes | None]:

@@ -2,13 +2,14 @@
 
 import json
 import mailbox
+from datetime import datetime, timedelta
 from email.message import Message
 from pathlib import Path
 from typing import Any
 
 import asyncpg
 
-from casebus_testing.checker.evidence import DeliveryRow, InboxRow, JournalRow, Mail
+from casebus_testing.checker.evidence import DeliveryRow, InboxRow, JournalRow, Mail, StateRow
 
 JOURNAL = """
 SELECT aggregate || '/' || aggregate_id AS subject, sequence, fact_id::text, type, body, cause::text, actor, at, hash
@@ -19,6 +20,34 @@ INBOX = "SELECT id::text, sender, state, receipt FROM inbox WHERE receipt IS NOT
 DELIVERIES = "SELECT id::text, subject_id, recipient, address, title, state FROM deliveries"
 
 WAITING = "SELECT (SELECT count(*) FROM outbox) AS outbox, (SELECT count(*) FROM parked) AS parked"
+
+CLOCKS = "SELECT aggregate_id, name FROM timers"
+
+WITH_HEADS = """
+SELECT table_name::text FROM information_schema.columns
+WHERE table_schema = 'public' AND column_name IN ('id', 'version', 'head') GROUP BY 1 HAVING count(*) = 3 ORDER BY 1"""
+
+
+async def read_states(service: str, database: str) -> tuple[list[StateRow], set[tuple[str, str]]]:
+    """Number and head of every aggregate that has facts, and the clocks that run: one snapshot."""
+    connection = await asyncpg.connect(database)
+    try:
+        async with connection.transaction(isolation="repeatable_read", readonly=True):
+            states = []
+            for (table,) in await connection.fetch(WITH_HEADS):
+                rows = await connection.fetch(f"SELECT id::text, version, head FROM \"{table}\" WHERE head <> ''")
+                states += [StateRow(service, table, *row.values()) for row in rows]
+            return states, {(row["aggregate_id"], row["name"]) for row in await connection.fetch(CLOCKS)}
+    finally:
+        await connection.close()
+
+
+def read_offsets(clock_file: Path | None) -> list[tuple[datetime, timedelta]]:
+    """The history of the system's clock; empty when it was never moved."""
+    if clock_file is None or not clock_file.exists():
+        return []
+    entries = json.loads(clock_file.read_text())["offsets"]
+    return [(datetime.fromisoformat(each["from"]), timedelta(seconds=each["offset_seconds"])) for each in entries]
 
 
 async def read_service(

@@ -1,0 +1,112 @@
+"""One campaign from start to verdict."""
+
+import asyncio
+import contextlib
+import random
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Final
+
+import httpx
+
+from casebus_cli.client import connect
+from casebus_cli.stack import find_stack
+from casebus_testing.campaign.blows import Blow, Missed, a_round
+from casebus_testing.campaign.field import COPIES, POINTS_VARIABLE, SENDERS, Field, pause, points_file
+from casebus_testing.campaign.load import Load
+from casebus_testing.campaign.result import Result
+from casebus_testing.checker import Places, check, gather
+from casebus_testing.checker.evidence import RECEIPTS
+from casebus_testing.places import NAME, describe
+from casebus_testing.sample.loading import load_sample_directory
+from casebus_testing.settling import settled
+from casebus_testing.system import SERVICES, System
+
+LINES: Final = 4
+"""Visitors at a time of each sender on Kafka, and over HTTP."""
+
+PAUSE_SECONDS: Final = 0.5
+BETWEEN_SECONDS: Final = 1.0
+SETTLE_SECONDS: Final = 120.0
+
+
+async def campaign(seconds: float, seed: int) -> Result:
+    """Load and faults for so long, then the verdict."""
+    result = Result(seed)
+    with tempfile.TemporaryDirectory(prefix="casebus-faults-") as folder:
+        run_dir = Path(folder) / ".run"
+        env_of = {service: {POINTS_VARIABLE: str(points_file(run_dir, service))} for service in SERVICES}
+        async with await System.launch(run_dir, senders=SENDERS, env_of=env_of) as system:
+            await load_sample_directory(system)
+            await system.start("intake", name=COPIES[1])
+            load = Load(random.Random(f"load {seed}"), PAUSE_SECONDS)
+            async with _field(system, load, random.Random(f"faults {seed}")) as field:
+                await _strike(field, seconds, result)
+            await _judge(system, load, result)
+    return result
+
+
+@contextlib.asynccontextmanager
+async def _field(system: System, load: Load, chance: random.Random) -> AsyncIterator[Field]:
+    """Everybody sends until the block ends; then each finishes the visitor it is at."""
+    place = find_stack(str(system.run_dir / NAME))
+    doors = [system.processes[name].http for name in COPIES]
+    async with (
+        connect(place, "guest") as guest,
+        connect(place, "desk") as desk,
+        connect(place, "probe") as probe,
+        httpx.AsyncClient(timeout=10, trust_env=False) as http,
+    ):
+        field = Field(system, load, guest, probe, chance)
+        lines = [asyncio.create_task(load.over_kafka(sender)) for sender in (guest, desk) for _ in range(LINES)]
+        lines += [asyncio.create_task(load.over_http(place, "kiosk", doors, http)) for _ in range(LINES)]
+        try:
+            yield field
+        finally:
+            load.stopping.set()
+            await asyncio.gather(*lines)
+
+
+async def _strike(field: Field, seconds: float, result: Result) -> None:
+    deadline = time.monotonic() + seconds
+    await field.answered()
+    coming: list[tuple[str, Blow]] = []
+    while time.monotonic() < deadline:
+        coming = coming or a_round(field)
+        kind, blow = coming.pop()
+        try:
+            took = await blow(field)
+        except Missed as why:
+            result.missed[f"{kind}: {why}"] += 1
+        else:
+            result.struck(kind, took)
+            print(f"  {kind}: answered again after {took:.1f} s", flush=True)
+        await pause(field.chance, BETWEEN_SECONDS)
+
+
+async def _judge(system: System, load: Load, result: Result) -> None:
+    try:
+        await settled(system, SETTLE_SECONDS)
+    except AssertionError as error:
+        print(error)
+        result.other += 1
+    places = Places.of(describe(system))
+    verdict = await check(places, SETTLE_SECONDS / 2)
+    answered = {
+        (record.topic.removeprefix(RECEIPTS), str(record.body.get("command_id")))
+        for record in (await gather(places)).of_kind(prefix=RECEIPTS)
+        if record.body.get("final") and record.body.get("outcome") not in ("duplicate", "conflict")
+    }
+    unanswered = load.acknowledged - answered
+    for sender, command_id in sorted(unanswered)[:20]:
+        print(f"lost: {command_id} of {sender} was acknowledged and has no final answer")
+    result.commands, result.duplicates = len(load.acknowledged), load.duplicates
+    print(verdict.report())
+    result.judged(verdict, len(unanswered - {command for command in unanswered if _told(command, verdict.lost)}))
+
+
+def _told(command: tuple[str, str], lost: tuple[str, ...]) -> bool:
+    """Whether the checker has counted it already."""
+    return any(command[1] in fault for fault in lost)
