@@ -30,6 +30,7 @@ SERVICE_MINUTES: Final = {
     "interview": (12, 20),
     "other": (6, 14),
 }
+COVERED: Final = frozenset({"apply", "review", "change_of_address", "register_to_vote_only"})
 FIRST_NAMES: Final = ("Alma", "Bruno", "Celia", "Dmitri", "Elsa", "Farid", "Greta", "Hiram", "Ines", "Jonas")
 LAST_NAMES: Final = (
     "Abbott",
@@ -123,6 +124,8 @@ def _visits(office: str, chance: random.Random) -> Iterator[Visit]:
     minute = 0
     for number in range(1, VISITS_PER_OFFICE + 1):
         reason = chance.choice(list(SERVICE_MINUTES))
+        if (office, number) == ANONYMOUS:
+            reason = "ebt_card"
         server = min(free, key=lambda role: free[role])
         minute += chance.randint(*MINUTES_BETWEEN)
         begins = max(minute + 1, free[server])
@@ -169,6 +172,24 @@ def _arrival(visit: Visit) -> Iterator[Step]:
         visit, visit.arrives, "CreateRequest", "rc_greeter", created, f"{who}: {visit.reason.replace('_', ' ')}"
     )
     yield _step(visit, visit.arrives, "CheckIn", "rc_greeter", visit.target, "takes ticket")
+    if visit.reason in COVERED and visit.client:
+        says = "is asked about voter registration"
+        # Its key is its own: a minute later the request is surely there.
+        yield _step(visit, visit.arrives + 1, "LogVoterRegistration", "rc_greeter", _offer(visit, visit.client), says)
+
+
+def _offer(visit: Visit, client: Mapping[str, str]) -> dict[str, Any]:
+    """Everybody who comes for one of the covered reasons is asked; what they say stays with intake."""
+    return {
+        "entry_id": new_id(),
+        **visit.target,
+        "name": f"{client['first_name']} {client['last_name']}",
+        "birth_date": "1980-02-29",
+        "response": "no",
+        "completed_by": "participant",
+        "occasion": visit.reason,
+        "channel": "in_person",
+    }
 
 
 def _step(visit: Visit, minute: int, type_: str, role: str, data: Mapping[str, Any], says: str) -> Step:
