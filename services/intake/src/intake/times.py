@@ -124,15 +124,16 @@ def _out_of_reach(at: datetime | None, office: Office, actor: Staff, now: dateti
 
 def _settle(request: Request, times: Times, lobby: Lobby, office: Office, told: WalkinTimed) -> Decided:
     """The visit with its new times, in the right place of the lobby and under the right clocks."""
-    timed = replace(request, time_in=times.time_in, time_out=times.time_out, accurate=told.accurate)
     begun = () if request.time_in else (_serving(told, times.time_in),)
+    status = VisitStatus.SERVING if times.time_out is None else VisitStatus.SERVED
+    timed = replace(
+        request, visit_status=status, time_in=times.time_in, time_out=times.time_out, accurate=told.accurate
+    )
     if times.time_out is None or times.service_seconds is None:
         clocks = (cancel_timer(WAITING), set_timer(SERVING, times.time_in + office.serve_limit))
-        serving = replace(timed, visit_status=VisitStatus.SERVING)
-        return decide(serving, *begun, told, guard=lobby.begin(request.id), timers=clocks)
+        return decide(timed, *begun, told, guard=lobby.begin(request.id), timers=clocks)
     guard = lobby.finish(request.id, times.time_out, times.service_seconds, told.accurate)
-    served = replace(timed, visit_status=VisitStatus.SERVED)
-    return decide(served, *begun, told, guard=guard, timers=STOP_ALL_CLOCKS)
+    return decide(timed, *begun, told, guard=guard, timers=STOP_ALL_CLOCKS)
 
 
 def _told(request: Request, times: Times, action: TimedAction, office: Office, actor: Staff) -> WalkinTimed:
