@@ -17,7 +17,7 @@ from typing import Any, Final, TypeVar
 RESULTS: Final = Path(__file__).parent / "results" / "latest.json"
 RUN_SECONDS_MAX: Final = 600.0
 _IDLE_SHARE_MAX: Final = 0.25
-_IDLE_WAIT_SECONDS: Final = 10.0
+_IDLE_WAIT_SECONDS: Final = 5.0
 _LIBRARIES: Final = ("confluent-kafka", "aiokafka", "asyncpg", "faststream", "faststream-outbox", "pydantic")
 
 T = TypeVar("T")

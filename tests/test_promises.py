@@ -49,7 +49,7 @@ def test_no_sentence_of_the_promise_is_without_a_test() -> None:
 
 @pytest.mark.parametrize("sentence", table())
 def test_every_sentence_of_the_table_is_promised(sentence: str) -> None:
-    assert sentence in promised()
+    assert sentence in plain((ROOT / "README.md").read_text("utf-8"))
 
 
 @pytest.mark.parametrize("node", sorted({node for nodes in table().values() for node in nodes}))

@@ -16,7 +16,10 @@ def body_of(fact: Fact) -> str:
 def timers_of(decided: Decided) -> Iterator[tuple[Aggregate, TimerChange]]:
     """Each change with the aggregate whose clock it is."""
     for change in decided.timers:
-        owners = [state for state in decided.states if change.of in (None, state.id)]
+        if change.of is None:
+            yield decided.states[0], change
+            continue
+        owners = [state for state in decided.states if state.id == change.of]
         if not owners:
             raise RuleError("a clock of an aggregate that was not decided")
         yield owners[0], change

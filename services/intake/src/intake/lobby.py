@@ -4,10 +4,9 @@ A guard: the tickets of an office and the order of its queue are decided over al
 """
 
 import dataclasses
+from bisect import insort
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from fractions import Fraction
-from math import ceil
 from statistics import median
 from typing import ClassVar
 
@@ -92,8 +91,8 @@ class Lobby(Aggregate):
 
     def begin(self, request_id: str) -> "Lobby":
         """One who waited is served."""
-        gone = self.leave(request_id)
-        return replace(gone, serving=(*gone.serving, request_id))
+        waiting, serving = self._others(request_id)
+        return replace(self, waiting=waiting, serving=(*serving, request_id))
 
     def come_back(self, request_id: str, priority: int, day: date, arrived_at: datetime) -> "Lobby":
         """One who was called waits again, where arrival and priority put them."""
@@ -110,18 +109,21 @@ class Lobby(Aggregate):
 
     def leave(self, request_id: str) -> "Lobby":
         """One is in the lobby no more."""
-        return replace(
-            self,
-            waiting=tuple(each for each in self.waiting if each.request_id != request_id),
-            serving=tuple(each for each in self.serving if each != request_id),
-        )
+        waiting, serving = self._others(request_id)
+        return replace(self, waiting=waiting, serving=serving)
 
     def finish(self, request_id: str, ended_at: datetime, seconds: int, accurate: bool) -> "Lobby":
         """One was served. An accurate time counts for later estimates; it replaces an earlier one of the same visit."""
-        others = tuple(each for each in self.service_times if each.request_id != request_id)
-        counted = (ServiceTime(request_id, ended_at, seconds),) if accurate else ()
-        times = sorted((*others, *counted), key=lambda each: each.ended_at)
-        return replace(self.leave(request_id), service_times=tuple(times[-SERVICE_TIMES_KEPT:]))
+        waiting, serving = self._others(request_id)
+        times = [each for each in self.service_times if each.request_id != request_id]
+        if accurate:
+            insort(times, ServiceTime(request_id, ended_at, seconds), key=lambda each: each.ended_at)
+        return replace(self, waiting=waiting, serving=serving, service_times=tuple(times[-SERVICE_TIMES_KEPT:]))
+
+    def _others(self, request_id: str) -> tuple[tuple[Waiting, ...], tuple[str, ...]]:
+        """Who waits and who is served, without this one."""
+        waiting = tuple([each for each in self.waiting if each.request_id != request_id])
+        return waiting, tuple([each for each in self.serving if each != request_id])
 
     def _opened(self, day: date) -> "Lobby":
         """On a new day nobody waits yet: whoever was left of the day before has gone home."""
@@ -134,6 +136,9 @@ class Lobby(Aggregate):
 
     def _estimate_minutes(self, ahead: int, now: datetime, usual: timedelta) -> int:
         """Median service time, times the people ahead, by the people serving; rounded up."""
+        if ahead == 0:
+            return 0
         known = [each.seconds for each in self.service_times if each.ended_at >= now - SERVICE_TIMES_AGE]
         seconds = median(known) if len(known) >= SERVICE_TIMES_NEEDED else usual.total_seconds()
-        return ceil(Fraction(seconds) * ahead / max(1, len(self.serving)) / 60)
+        half_seconds = int(2 * seconds)  # a median of whole seconds may end in a half: no rounding error this way
+        return -(-half_seconds * ahead // (120 * max(1, len(self.serving))))
