@@ -81,7 +81,7 @@ async def test_repeats_within_one_batch_are_duplicates(flow: Flow, system: Syste
 async def test_the_same_id_with_other_content_is_a_conflict_by_both_doors(flow: Flow) -> None:
     order = WalkIn().create()
     await flow.ask(order)
-    other = replace(order, data={**order.data, "reasons": ["ebt_card"]})
+    other = replace(order, data={**order.data, "reasons": ["other"]})
 
     over_kafka = await flow.ask(other)
     status, over_http = await flow.post(other)
@@ -89,7 +89,7 @@ async def test_the_same_id_with_other_content_is_a_conflict_by_both_doors(flow: 
     assert (over_kafka.outcome, over_kafka.first) == ("conflict", None)
     assert (status, over_http["outcome"]) == (409, "conflict")
     assert await flow.rows("intake", "SELECT reasons::text FROM requests WHERE id = $1", order.record_key) == [
-        ('["apply"]',)
+        ('["ebt_card"]',)
     ]
 
 
@@ -161,7 +161,7 @@ async def test_of_two_creators_at_once_one_wins_and_the_other_is_told(flow: Flow
 
 async def two_creators(flow: Flow, walk_in: WalkIn, number: int) -> list[tuple[str, str | None]]:
     """Two commands to create one request, one by each door; the process of the HTTP door alternates."""
-    by_kafka, by_http = walk_in.create(), walk_in.create(reasons=["ebt_card"])
+    by_kafka, by_http = walk_in.create(), walk_in.create(reasons=["other"])
     process = ("intake", SECOND)[number % 2]
     receipt, (_, answer) = await asyncio.gather(flow.ask(by_kafka), flow.post(by_http, process))
     return [(receipt.outcome, receipt.field), (answer["outcome"], answer.get("field"))]

@@ -53,7 +53,9 @@ async def left_waiting(flow: Flow, office: str = ADAIR) -> Alarm:
     await flow.accepted(walk_in.create(), walk_in.check_in())
     waiting = await flow.witness.saw("visit.waiting", walk_in.request_id)
     flow.system.clock.shift(LIMIT + timedelta(minutes=1))
-    alert = await flow.witness.saw_any("alert.raised", subject={"type": "request", "id": walk_in.request_id})
+    alert = await flow.witness.saw_any(
+        "alert.raised", rule="A-14", subject={"type": "request", "id": walk_in.request_id}
+    )
     return Alarm(walk_in, datetime.fromisoformat(waiting["at"]), alert)
 
 

@@ -38,7 +38,7 @@ class WalkIn:
 
     def create(self, **data: Any) -> Order:
         """The request is written down; `data` adds or replaces fields, None removes one."""
-        asked = {"request_type": "walk_in", "reasons": ["apply"], "anonymous": True, "channel": "in_person", **data}
+        asked = {"request_type": "walk_in", "reasons": ["ebt_card"], "anonymous": True, "channel": "in_person", **data}
         return self._order("CreateRequest", {name: value for name, value in asked.items() if value is not None})
 
     def check_in(self) -> Order:
