@@ -38,6 +38,7 @@ SENDER_USERS = ("guest", "clinic")
 USERS = (*SERVICES, *SENDER_USERS, "operator", "stranger")
 TOPICS = frozenset(topic.name for topic in all_topics(SENDER_USERS))
 Cells = set[tuple[str, str]]
+PUBLIC = {"region.upserted", "county.upserted", "holiday.upserted", "election_deadline.upserted", "reason.upserted"}
 
 
 def admin_of(stack: Stack) -> AdminClient:
@@ -83,7 +84,7 @@ async def test_read_is_what_the_contracts_say_and_nothing_else(visitors: dict[st
     expected |= {(reader, topic) for topic, readers in READERS.items() for reader in readers}
     expected |= {(sender, f"receipts.{sender}") for sender in SENDER_USERS}
     expected |= {("guest", topic) for topic in FACTS}
-    expected |= {("clinic", topic) for topic in ("region.upserted", "county.upserted", "office.upserted")}
+    expected |= {("clinic", topic) for topic in PUBLIC}
     expected |= {("operator", topic) for topic in TOPICS if not topic.endswith(".commands")}
 
     assert await tried(visitors, lambda visitor: visitor.may_read({PREFIX + topic for topic in TOPICS})) == expected
@@ -97,7 +98,7 @@ async def test_a_service_deletes_its_own_commands_and_nobody_anything_else(visit
 
 async def test_a_service_is_in_its_own_group_alone(visitors: dict[str, Visitor]) -> None:
     groups = {PREFIX + name for name in (*SERVICES, "other")} | set(SERVICES)
-    own = {user: PREFIX + (f"{user}.commands" if user in SERVICES else "office.upserted") for user in visitors}
+    own = {user: PREFIX + (f"{user}.commands" if user in SERVICES else "region.upserted") for user in visitors}
 
     joined = await tried(
         visitors, lambda visitor: visitor.may_join(groups, own[visitor.login.user.removeprefix(PREFIX)])
@@ -127,7 +128,7 @@ def test_what_a_service_handles_is_what_it_may_read(service) -> None:
 def test_public_to_a_sender_is_what_holds_no_internal_field() -> None:
     public = {name for name, fact in FACTS.items() if set(data_classes(fact).values()) == {DataClass.PUBLIC}}
 
-    assert public == {"region.upserted", "county.upserted", "office.upserted"}
+    assert public == PUBLIC
 
 
 @pytest.mark.parametrize("name", ["intake", "operator", "admin"])

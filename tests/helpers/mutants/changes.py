@@ -175,7 +175,7 @@ def timers_before_backlog() -> None:
     run = chassis.consumer.Consumer._run
 
     async def later(self: Any, records: Any) -> None:
-        await asyncio.sleep(1.5)
+        await asyncio.sleep(random.uniform(1.2, 1.8))
         await run(self, records)
 
     chassis.consumer.Consumer._run = later  # type: ignore[method-assign]
