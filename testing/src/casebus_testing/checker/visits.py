@@ -13,6 +13,7 @@ from casebus_testing.checker.verdict import Findings
 OFFICES: Final = ZoneInfo("America/Chicago")
 WAITING, OVERDUE = "visit.waiting", "visit.overdue"
 CLOCK: Final = "waiting"
+MOVED_ON: Final = frozenset({"walkin.timed", "request.closed"})
 
 
 def judge_visits(evidence: Evidence, facts: Facts, findings: Findings) -> None:
@@ -62,7 +63,7 @@ def _judge_false(story: list[Record], sent: set[str], findings: Findings) -> Non
 
 def _judge_missing(story: list[Record], clocks: frozenset[tuple[str, str]], findings: Findings) -> None:
     """Who still waits has a clock that runs, or has been called overdue."""
-    visit = [record for record in story if record.topic.startswith("visit.") or record.topic == "request.closed"]
+    visit = [record for record in story if record.topic.startswith("visit.") or record.topic in MOVED_ON]
     if not visit or visit[-1].topic != WAITING or "request_id" not in visit[-1].body:
         return
     request_id = visit[-1].body["request_id"]
