@@ -1,5 +1,6 @@
 """Numbered SQL files applied at start, one process at a time."""
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -24,6 +25,8 @@ def migrate(dsn: str, folders: Sequence[Path]) -> int:
 
 
 def _apply(dsn: str, folders: Sequence[Path]) -> int:
+    # The tool notes who ran it, and fails where the user id has no name.
+    os.environ.setdefault("LOGNAME", "casebus")
     scheme, _, rest = dsn.partition("://")
     backend = get_backend(f"{scheme.replace('postgres:', 'postgresql:')}+psycopg://{rest}")
     applied = 0
