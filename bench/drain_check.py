@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import asyncpg
-from confluent_kafka import OFFSET_BEGINNING, Consumer, TopicPartition
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 
 FACT_TOPICS: Final = ("request.created", "visit.waiting", "visit.serving", "walkin.timed")
 RECEIPTS: Final = "receipts.bench"
@@ -35,16 +35,14 @@ class Drained:
 
 
 def on_topics(bootstrap: str, prefix: str) -> tuple[int, int]:
-    """How many receipts and facts there are by now."""
+    """How many receipts and facts there are by now; none where a leader has just changed: look again."""
     consumer = _consumer(bootstrap)
-    counts = tuple(
-        sum(
-            consumer.get_watermark_offsets(part, timeout=10)[1] for part in _parts([prefix + topic for topic in topics])
-        )
-        for topics in ([RECEIPTS], FACT_TOPICS)
-    )
-    consumer.close()
-    return counts[0], counts[1]
+    try:
+        return _ends(consumer, [prefix + RECEIPTS]), _ends(consumer, [prefix + topic for topic in FACT_TOPICS])
+    except KafkaException:
+        return 0, 0
+    finally:
+        consumer.close()
 
 
 def read(bootstrap: str, prefix: str) -> Drained:
@@ -115,6 +113,10 @@ async def faults(dsn: str, found: Drained, commands: Iterable[str]) -> tuple[str
         "outbox rows left": outbox,
     }
     return tuple(f"{number} {name}" for name, number in counted.items() if number)
+
+
+def _ends(consumer: Consumer, topics: Iterable[str]) -> int:
+    return sum(int(consumer.get_watermark_offsets(part, timeout=10)[1]) for part in _parts(topics))
 
 
 def _consumer(bootstrap: str) -> Consumer:
