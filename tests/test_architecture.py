@@ -36,6 +36,7 @@ EDGES = frozenset({"__init__", "__main__", "app", "handlers", "store", "queries"
 PURE = frozenset(
     {
         "__future__",
+        "bisect",
         "collections",
         "dataclasses",
         "datetime",
