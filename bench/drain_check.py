@@ -26,6 +26,8 @@ class Drained:
     disordered: int = 0
     receipt_times: list[int] = field(default_factory=list)
     last_time: int = 0
+    answered: dict[str, int] = field(default_factory=dict)
+    """By command: when the last of its receipt and facts was appended, in ms."""
 
     def rate(self, warm_up: int) -> float:
         """Commands a second by the broker's append times, from the receipt that ends the warm-up to the last record."""
@@ -58,6 +60,8 @@ def read(bootstrap: str, prefix: str) -> Drained:
             headers = dict(message.headers() or ())
             topic, value, time = (message.topic() or "")[len(prefix) :], message.value() or b"", message.timestamp()[1]
             found.last_time = max(found.last_time, time)
+            cause = headers["ce_causationid"].decode()
+            found.answered[cause] = max(found.answered.get(cause, 0), time)
             if topic == RECEIPTS:
                 found.receipt_times.append(time)
                 found.receipts.setdefault((message.key() or b"").decode(), []).append(value)
@@ -98,20 +102,34 @@ async def faults(dsn: str, found: Drained, commands: Iterable[str]) -> tuple[str
     inbox = await connection.fetchval("SELECT count(*) FROM inbox")
     outbox = await connection.fetchval("SELECT count(*) FROM outbox")
     await connection.close()
-    accepted = sum(b'"outcome":"accepted"' in answers[0] for answers in found.receipts.values())
-    counted = {
-        "commands without a receipt": len(wanted - found.receipts.keys()),
-        "receipts of nothing": len(found.receipts.keys() - wanted),
-        "repeated receipts": sum(len(answers) - 1 for answers in found.receipts.values()),
-        "commands not accepted": len(found.receipts) - accepted,
+    counted = _of_answers(found, wanted) | {
         "inbox rows missing": len(wanted) - inbox,
         "facts unlike the journal": len(journaled ^ set(found.facts.items())),
-        "repeated facts": found.repeats,
-        "facts out of order": found.disordered,
         "subjects with gaps": gaps,
         "states unlike the journal": states,
         "outbox rows left": outbox,
     }
+    return _in_words(counted)
+
+
+def faults_of_answers(found: Drained, commands: Iterable[str]) -> tuple[str, ...]:
+    """What can be told from the topics alone, where tables hold more than one run wrote."""
+    return _in_words(_of_answers(found, set(commands)))
+
+
+def _of_answers(found: Drained, wanted: set[str]) -> dict[str, int]:
+    accepted = sum(b'"outcome":"accepted"' in answers[0] for answers in found.receipts.values())
+    return {
+        "commands without a receipt": len(wanted - found.receipts.keys()),
+        "receipts of nothing": len(found.receipts.keys() - wanted),
+        "repeated receipts": sum(len(answers) - 1 for answers in found.receipts.values()),
+        "commands not accepted": len(found.receipts) - accepted,
+        "repeated facts": found.repeats,
+        "facts out of order": found.disordered,
+    }
+
+
+def _in_words(counted: dict[str, int]) -> tuple[str, ...]:
     return tuple(f"{number} {name}" for name, number in counted.items() if number)
 
 

@@ -44,6 +44,15 @@ class Watch:
                 return True
         return False
 
+    def until_answered(self) -> bool:
+        """Wait until every receipt is there. False when time is up, or a process has ended."""
+        deadline = time.monotonic() + _DRAIN_SECONDS_MAX
+        while time.monotonic() < deadline and all(process.poll() is None for process in self.processes):
+            time.sleep(_LOOK_SECONDS)
+            if on_topics(self.bootstrap, self.prefix)[0] >= self.commands:
+                return True
+        return False
+
     def _processor_seconds(self) -> float:
         return sum(_processor_seconds(process.pid) for process in self.processes)
 

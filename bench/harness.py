@@ -57,7 +57,7 @@ def rounds(contenders: Mapping[str, Callable[[int], Run]], count: int) -> list[R
     runs = []
     for number in range(1, count + 1):
         for contender in contenders.values():
-            busy = _wait_until_idle()
+            busy = idle()
             run = contender(number)
             runs.append(run)
             faults = f"  FAULTS: {'; '.join(run.faults)}" if run.faults else ""
@@ -116,7 +116,7 @@ def timed() -> Iterator[list[float]]:
     taken.append(time.perf_counter() - began)
 
 
-def _wait_until_idle() -> float:
+def idle() -> float:
     """Wait, within bounds, for other work on the machine to end; the share still busy at last."""
     deadline = time.monotonic() + _IDLE_WAIT_SECONDS
     while (busy := _busy_share()) > _IDLE_SHARE_MAX and time.monotonic() < deadline:

@@ -1,7 +1,7 @@
 """The commands of B1: walk-ins at 100 offices, each created, checked in, timed in and out, interleaved."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import time
 from typing import Any, Final, TypeAlias
@@ -14,7 +14,7 @@ OFFICES: Final = 100
 STEPS: Final = 4
 FACTS_PER_VISIT: Final = 5
 SENDER: Final = "bench"
-_LAG: Final = 400
+LAG: Final = 400
 """Visits between two steps of one visit: a handful of people wait and are served in every office."""
 
 
@@ -34,10 +34,28 @@ Record: TypeAlias = tuple[bytes, bytes, list[tuple[str, str | bytes]]]
 """Key, value, headers."""
 
 
-def orders(visits: int) -> list[Order]:
-    """The commands of so many visits, four each, in the order they are sent."""
-    ids = [str(uuid_utils.uuid7()) for _ in range(visits)]
-    return [_order(step, number, ids[number]) for step, number in _interleaved(visits) if 0 <= number < visits]
+def fresh_id() -> str:
+    """A uuid7 of now."""
+    return str(uuid_utils.uuid7())
+
+
+def orders(visits: int, *, lag: int = LAG) -> list[Order]:
+    """The commands of so many visits, four each, in the order they are sent, `lag` visits between two steps of one."""
+    return orders_about([(number, fresh_id()) for number in range(visits)], lag=lag)
+
+
+def orders_about(
+    visits: Sequence[tuple[int, str]], *, first_step: int = 0, lag: int = LAG, new_id: Callable[[], str] = fresh_id
+) -> list[Order]:
+    """The same about the requests with these numbers and ids, from `first_step` on."""
+    steps = range(first_step, STEPS)
+    moments = range(len(visits) + lag * (len(steps) - 1))
+    return [
+        _order(step, *visits[place], new_id())
+        for moment in moments
+        for late, step in enumerate(steps)
+        if 0 <= (place := moment - late * lag) < len(visits)
+    ]
 
 
 def office(number: int) -> str:
@@ -50,19 +68,24 @@ def clerk(number: int) -> str:
     return f"clerk-{number % OFFICES:03}"
 
 
-def produce(bootstrap: str, topic: str, commands: list[Order]) -> None:
-    """Put the commands on their topic."""
-    producer = Producer(
+def open_producer(bootstrap: str, *, linger_ms: float, room: int) -> Producer:
+    """A sender as the rules of the house want it, with room for so many commands in its queue."""
+    return Producer(
         {
             "bootstrap.servers": bootstrap,
             "enable.idempotence": True,
             "partitioner": "murmur2_random",
-            "linger.ms": 5,
-            "queue.buffering.max.messages": len(commands) + 1,
+            "linger.ms": linger_ms,
+            "queue.buffering.max.messages": room + 1,
         }
     )
+
+
+def produce(bootstrap: str, topic: str, commands: list[Order]) -> None:
+    """Put the commands on their topic."""
+    producer = open_producer(bootstrap, linger_ms=5, room=len(commands))
     for number, command in enumerate(commands):
-        producer.produce(topic, command.body, command.key, headers=_headers(command))
+        producer.produce(topic, command.body, command.key, headers=headers_of(command))
         if number % 1_000 == 0:
             producer.poll(0)
     assert producer.flush(60) == 0
@@ -90,13 +113,7 @@ async def fill_directory(dsn: str) -> None:
     await connection.close()
 
 
-def _interleaved(visits: int) -> Iterator[tuple[int, int]]:
-    for moment in range(visits + _LAG * (STEPS - 1)):
-        for step in range(STEPS):
-            yield step, moment - step * _LAG
-
-
-def _order(step: int, number: int, request_id: str) -> Order:
+def _order(step: int, number: int, request_id: str, command_id: str) -> Order:
     type_ = ("CreateRequest", "CheckIn", "TimeIn", "TimeOut")[step]
     body: dict[str, Any] = {"request_id": request_id, "office_id": office(number)}
     if step == 0:
@@ -108,10 +125,11 @@ def _order(step: int, number: int, request_id: str) -> Order:
             "county_fips": "29001",
             "channel": "in_person",
         }
-    return Order(str(uuid_utils.uuid7()), type_, request_id, clerk(number), json.dumps(body).encode())
+    return Order(command_id, type_, request_id, clerk(number), json.dumps(body).encode())
 
 
-def _headers(command: Order) -> list[tuple[str, str | bytes]]:
+def headers_of(command: Order) -> list[tuple[str, str | bytes]]:
+    """The headers of its record."""
     return [
         ("ce_specversion", "1.0"),
         ("ce_id", command.id),
