@@ -23,7 +23,7 @@ ROOMS = {
 SHARED = frozenset({"casebus_contracts", "chassis", "access"})
 MAY_IMPORT = {
     "casebus_contracts": frozenset[str](),
-    "chassis": frozenset({"casebus_contracts.base"}),
+    "chassis": frozenset({"casebus_contracts.base", "casebus_contracts.receipts"}),
     "access": frozenset({"casebus_contracts", "chassis"}),
     "casebus_testing": SHARED | {"casebus_cli", "casebus_deploy"},
     "casebus_cli": frozenset({"casebus_contracts", "access", "chassis.lag", "chassis.login"}),
@@ -57,7 +57,7 @@ PURE = frozenset(
     }
 )
 RULES_MAY_IMPORT = PURE | {"casebus_contracts", "access", "chassis.rules"}
-NOT_VALUES = frozenset({"access.proofs", "access.keys", "access.keyring", "access.jwks"})
+NOT_VALUES = frozenset({"access.asking", "access.proofs", "access.keys", "access.keyring", "access.jwks"})
 TIME_CALLS = frozenset(
     {"now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter", "localtime", "gmtime"}
 )

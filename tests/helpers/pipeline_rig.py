@@ -37,6 +37,9 @@ class Anybody:
     def check_bearer(self, token: str | bytes | None, now: datetime) -> Proven:
         return self.check_proof(token, "", "", "", b"", now)
 
+    def may_ask(self, sender: str) -> bool:
+        return sender != "stranger"
+
     def may_send(self, sender: str, type_: str, subject: str) -> bool:
         return sender != "stranger"
 

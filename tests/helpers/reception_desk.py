@@ -1,22 +1,40 @@
 """Gives commands to intake over its own door, on a real database; records of Kafka can be fed beside."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from fastapi import APIRouter
 from pipeline_rig import Anybody, Rig, make_rig
 
-from casebus_contracts import OfficeSettings
+from casebus_contracts import OfficeSettings, Role
+from chassis.audit import AuditLog
+from chassis.clock import Clock
+from chassis.database import open_reads
 from chassis.door import Door, Vitals, make_http
 from chassis.ids import new_id
 from chassis.inside import Inside
+from chassis.observing import metrics_page
+from chassis.operations import Operations, make_operations
+from chassis.queries import Queries
 from intake.handlers import SERVICE
 
-OFFICE = "ADAIR"
-ROLES = ("clerical", "es", "rc_greeter", "merit", "supervisor", "manager", "central", "im_cru")
+OFFICE, ELSEWHERE = "ADAIR", "BOONE"
+PLACES = ((OFFICE, "29001", "northeast"), (ELSEWHERE, "29019", "central"))
+"""Offices with their counties and regions."""
+ROLES = tuple(Role)
+
+OFFICES = """
+INSERT INTO offices (id, version, name, county_fips, region_id, zone, opens, closes, active, receptionist, settings)
+SELECT id, 1, id, fips, region, 'America/Chicago', '08:00', '17:00', true, true, $4
+FROM unnest($1::text[], $2::text[], $3::text[]) AS place(id, fips, region)"""
+
+STAFF = """
+INSERT INTO staff (id, version, name, work_email, role, office_id, positions, active)
+SELECT $2 || role, 1, role, '', role, $3, '[]', true FROM unnest($1::text[]) AS role"""
 
 
 @dataclass
@@ -24,6 +42,7 @@ class Desk:
     """Gives commands to intake as members of an office, one of each role."""
 
     rig: Rig
+    inside: Inside
     http: httpx.AsyncClient
 
     async def ask(self, command: str, actor: str, **data: Any) -> dict[str, Any]:
@@ -69,24 +88,35 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(dsn: str) -> AsyncIterator[Desk]:
-    """The door of intake over this database, with an office and its people: staff ids are roles."""
+async def open_desk(dsn: str, *routes: Callable[[Inside], APIRouter]) -> AsyncIterator[Desk]:
+    """The door of intake over this database, with the people of two offices and `routes` beside its own.
+
+    Staff ids are roles; those of the second office begin with its name.
+    """
     rig = await make_rig(dsn, SERVICE)
-    await rig.rows(
-        "INSERT INTO offices (id, version, name, county_fips, region_id, zone, opens, closes, active, receptionist, "
-        "settings) VALUES ($1, 1, 'Adair', '29001', 'northeast', 'America/Chicago', '08:00', '17:00', true, true, $2)",
-        OFFICE,
-        OfficeSettings().model_dump_json(),
-    )
-    await rig.rows(
-        "INSERT INTO staff (id, version, name, work_email, role, office_id, positions, active) "
-        "SELECT role, 1, role, '', role, $2, '[]', true FROM unnest($1::text[]) AS role",
-        ROLES,
-        OFFICE,
-    )
+    await _settle(rig)
+    reads = await open_reads(dsn, name="test")
     door = Door(SERVICE, rig.reader, Anybody(), rig.pipeline)
-    inside = Inside(SERVICE, Anybody(), rig.pipeline, door)
-    http = make_http(door, Vitals(list, list), *(make(inside) for make in SERVICE.routes))
+    inside = Inside(SERVICE, Anybody(), rig.pipeline, door, Queries(reads), AuditLog(rig.pool, Clock()), Clock())
+    operations = make_operations(Operations(SERVICE, rig.reader, Anybody(), rig.pipeline))
+    own = (make(inside) for make in (*SERVICE.routes, *routes))
+    http = make_http(door, Vitals(list, list), operations, metrics_page(rig.pipeline.metrics), *own)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(http), base_url="http://door") as client:
-        yield Desk(rig, client)
+        yield Desk(rig, inside, client)
+    await asyncio.wait_for(reads.close(), 10)
     await asyncio.wait_for(rig.pool.close(), 10)
+
+
+async def _settle(rig: Rig) -> None:
+    """Regions, counties, offices, and one member of staff of each role in each office."""
+    names, counties, regions = zip(*PLACES, strict=True)
+    await rig.rows("INSERT INTO regions (id, version, name) SELECT r, 1, r FROM unnest($1::text[]) AS r", regions)
+    await rig.rows(
+        "INSERT INTO counties (id, version, name, region_id) SELECT c, 1, c, r FROM unnest($1::text[], $2::text[]) "
+        "AS county(c, r)",
+        counties,
+        regions,
+    )
+    await rig.rows(OFFICES, names, counties, regions, OfficeSettings().model_dump_json())
+    for office, prefix in ((OFFICE, ""), (ELSEWHERE, f"{ELSEWHERE}-")):
+        await rig.rows(STAFF, ROLES, prefix, office)

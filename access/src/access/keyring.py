@@ -41,10 +41,14 @@ class PublicKey:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """The types of command a sender may send for staff, and for itself as `system`. `*` means all."""
+    """The types of command a sender may send for staff, and for itself as `system`. `*` means all.
+
+    `may_ask`: it may ask over HTTP, for staff, what services keep.
+    """
 
     may_send: frozenset[str]
     as_system: frozenset[str]
+    may_ask: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +84,8 @@ def _must_be_unique(kids: Iterable[str]) -> None:
 
 
 def _grant(entry: dict[str, Any]) -> Grant:
-    return Grant(frozenset(entry.get("may_send", ())), frozenset(entry.get("as_system", ())))
+    may_send, as_system = entry.get("may_send", ()), entry.get("as_system", ())
+    return Grant(frozenset(may_send), frozenset(as_system), entry.get("may_ask", False) is True)
 
 
 def _public_key(entry: dict[str, Any], sender: str) -> PublicKey:

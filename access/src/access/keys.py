@@ -26,13 +26,15 @@ _MAKERS: Final[Mapping[str, Callable[[], SigningKey]]] = {
 class NewSender:
     """A sender to be made known: the types it may send for staff, and for itself as `system`.
 
-    `may_read`: facts beside the public ones that a broker with access lists lets it read.
+    `may_read`: facts beside the public ones that a broker with access lists lets it read. `may_ask`: what services
+    keep, over HTTP, for staff.
     """
 
     name: str
     may_send: Sequence[str] = ("*",)
     as_system: Sequence[str] = ()
     may_read: Sequence[str] = ()
+    may_ask: bool = False
     algorithm: str = "RS256"
 
     @property
@@ -40,10 +42,10 @@ class NewSender:
         """The id of its first key."""
         return f"{self.name}-1"
 
-    def entry(self) -> dict[str, list[str]]:
+    def entry(self) -> dict[str, list[str] | bool]:
         """What the senders file says of it."""
         may = {"may_send": self.may_send, "as_system": self.as_system, "may_read": self.may_read}
-        return {"kids": [self.kid], **{name: list(types) for name, types in may.items()}}
+        return {"kids": [self.kid], **{name: list(types) for name, types in may.items()}, "may_ask": self.may_ask}
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,11 @@ class Senders:
             raise ProofError("age")
         return Proven(public.sender, claims["sub"], public.kid)
 
+    def may_ask(self, sender: str) -> bool:
+        """Whether configuration lets this sender ask for staff what services keep."""
+        grant = self._keyring.current().grants.get(sender)
+        return grant is not None and grant.may_ask
+
     def may_send(self, sender: str, type_: str, subject: str) -> bool:
         """Whether configuration lets this sender send this type for staff, or for itself as `system`."""
         grant = self._keyring.current().grants.get(sender)

@@ -15,10 +15,11 @@ from fastapi import APIRouter, FastAPI
 from pydantic import ValidationError
 
 from chassis import faults
+from chassis.audit import AuditLog
 from chassis.clock import Clock
 from chassis.collector import spare_collector
 from chassis.consumer import Consumer
-from chassis.database import open_pool
+from chassis.database import open_pool, open_reads
 from chassis.door import Door, Vitals, make_http
 from chassis.exposure import refuse_exposure
 from chassis.failures import CannotGoOn, CannotStart
@@ -32,6 +33,7 @@ from chassis.pipeline import Pipeline
 from chassis.preparing import keep_partitions_ahead, prepare_database, wait_for_outbox
 from chassis.progress import Progress
 from chassis.proofs import Verifier
+from chassis.queries import Queries
 from chassis.reading import Reader
 from chassis.relay import Relay, RelaySettings
 from chassis.retries import Retries
@@ -103,7 +105,11 @@ class App:
             door = Door(self.service, reader, verifier, pipeline)
             operations = Operations(self.service, reader, verifier, pipeline)
             connect(pipeline.metrics, pipeline, reader, door, operations)
-            inside = Inside(self.service, verifier, pipeline, door)
+            reads = await open_reads(self.settings.database, name=self.service.name)
+            stack.push_async_callback(_close_pool, reads)
+            notes = await open_pool(self.settings.database, name=f"{self.service.name}-audit", size=4)
+            stack.push_async_callback(_close_pool, notes)
+            inside = Inside(self.service, verifier, pipeline, door, Queries(reads), AuditLog(notes, clock), clock)
             routes = (make(inside) for make in self.service.routes)
             http = self._open_http(door, make_operations(operations), metrics_page(pipeline.metrics), *routes)
             stack.push_async_callback(http.close)

@@ -1,5 +1,7 @@
 """The pool of pipeline sessions, and what every session sets."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, TypeAlias
 
 import asyncpg
@@ -20,8 +22,13 @@ _SESSION = {
     "jit": "off",
 }
 
+_READS = {"default_transaction_read_only": "on", "statement_timeout": "5s"}
+"""What routes ask with: nothing is written, and nobody waits for ever."""
 
-async def open_pool(dsn: str, *, name: str, size: int = 6) -> "asyncpg.Pool[Any]":
+
+async def open_pool(
+    dsn: str, *, name: str, size: int = 6, session: Mapping[str, str] = MappingProxyType({})
+) -> "asyncpg.Pool[Any]":
     """A pool of at most `size` sessions. Connects lazily: a database that is away is found out at the first use."""
     return await asyncpg.create_pool(
         dsn,
@@ -30,5 +37,10 @@ async def open_pool(dsn: str, *, name: str, size: int = 6) -> "asyncpg.Pool[Any]
         max_inactive_connection_lifetime=60,
         timeout=5,
         command_timeout=40,
-        server_settings={"application_name": name, **_SESSION},
+        server_settings={"application_name": name, **_SESSION, **session},
     )
+
+
+async def open_reads(dsn: str, *, name: str, size: int = 6) -> "asyncpg.Pool[Any]":
+    """A pool of sessions for questions: read-only, with a short statement timeout."""
+    return await open_pool(dsn, name=f"{name}-reads", size=size, session=_READS)

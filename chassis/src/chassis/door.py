@@ -11,13 +11,13 @@ from types import MappingProxyType
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 
-from chassis.envelope import opaque
 from chassis.failures import DatabaseAway
 from chassis.items import Item, Origin
+from chassis.openapi import document_with
 from chassis.pipeline import Pipeline
+from chassis.problems import BoundedBody, problem, tell_problems
 from chassis.proofs import ProofError, Proven, Verifier
 from chassis.reading import MAX_BODY_BYTES, Arrival, Reader
 from chassis.rules import Invalid
@@ -44,7 +44,7 @@ class Door:
     """Takes commands over HTTP and hands them to the pipeline in small groups."""
 
     def __init__(self, service: Service, reader: Reader, verifier: Verifier, pipeline: Pipeline) -> None:
-        self._service = service
+        self.service = service
         self._reader = reader
         self._verifier = verifier
         self._pipeline = pipeline
@@ -61,23 +61,22 @@ class Door:
             proven = self._verifier.check_bearer(bearer_of(request), arrived)
         except ProofError as error:
             self.unauthorized += 1
-            return _problem(401, f"the bearer token does not hold: {error.reason}", {"WWW-Authenticate": "Bearer"})
+            return problem(401, f"the bearer token does not hold: {error.reason}", {"WWW-Authenticate": "Bearer"})
         if len(self._waiting) >= _AT_ONCE:
-            return _problem(503, "too many commands under way", {"Retry-After": "1"})
+            return problem(503, "too many commands under way", {"Retry-After": "1"})
         if self._pipeline.circuit.is_open:
-            return _problem(503, "no commands are taken in: too many fail", {"Retry-After": "60"})
-        body = await _bounded_body(request)
-        if body is None:
-            return _problem(413, "a command is at most 1 MiB")
+            return problem(503, "no commands are taken in: too many fail", {"Retry-After": "60"})
+        body = await request.body()
         arrival = self._arrival(request, body, proven, arrived)
         if isinstance(arrival, str):
-            return _problem(400, arrival)
+            field, _, what = arrival.rpartition(": ")
+            return problem(400, what, field=field)
         item = self._reader.arrived(arrival)
         try:
             await self._handled(item)
         except DatabaseAway:
-            return _problem(503, "the database is away", {"Retry-After": "2"})
-        return _answer(item, self._service.who_rules)
+            return problem(503, "the database is away", {"Retry-After": "2"})
+        return _answer(item, self.service.who_rules)
 
     async def give(self, proven: Proven, message_id: str, type_: str, data: dict[str, Any]) -> Response:
         """A command that a route of this service makes for whoever asked; answered like any other.
@@ -85,12 +84,12 @@ class Door:
         Raises DatabaseAway.
         """
         if len(self._waiting) >= _AT_ONCE or self._pipeline.circuit.is_open:
-            return _problem(503, "too many commands under way", {"Retry-After": "1"})
+            return problem(503, "too many commands under way", {"Retry-After": "1"})
         body = json.dumps(data, separators=(",", ":")).encode()
         origin = Origin("http", 0, next(self._numbers))
         item = self._reader.arrived(Arrival(message_id, type_, None, body, proven, origin, datetime.now(UTC)))
         await self._handled(item)
-        return _answer(item, self._service.who_rules)
+        return _answer(item, self.service.who_rules)
 
     def _arrival(self, request: Request, body: bytes, proven: Proven, arrived: datetime) -> Arrival | str:
         """The command inside the event, or what is wrong with the event as a whole."""
@@ -171,8 +170,10 @@ def _member(name: str) -> str:
 
 def make_http(door: Door, vitals: Vitals, *routers: APIRouter) -> FastAPI:
     """The service's HTTP application: the door, the health checks, and what else it offers."""
-    http = FastAPI(title="casebus", docs_url=None, redoc_url=None)
-    http.add_exception_handler(RequestValidationError, _not_as_declared)
+    http = FastAPI(docs_url=None, redoc_url=None)
+    tell_problems(http)
+    http.add_middleware(BoundedBody, limit_bytes=MAX_BODY_BYTES)
+    document_with(http, door.service)
     http.add_api_route("/v1/commands", door.command, methods=["POST"], response_model=None)
 
     add_health(http, vitals)
@@ -193,13 +194,6 @@ def add_health(http: FastAPI, vitals: Vitals) -> None:
         return _health(vitals.ready(), vitals.details())
 
 
-async def _not_as_declared(_: Request, error: Exception) -> Response:
-    """The framework's own answer would quote what was sent."""
-    errors = error.errors() if isinstance(error, RequestValidationError) else ()
-    fields = sorted({".".join(opaque(str(part)) for part in each["loc"]) for each in errors})
-    return _problem(422, f"not as declared: {', '.join(fields)}")
-
-
 def _health(problems: list[str], details: Mapping[str, Any] = MappingProxyType({})) -> Response:
     return JSONResponse({"problems": problems, **details}, 503 if problems else 200)
 
@@ -207,7 +201,7 @@ def _health(problems: list[str], details: Mapping[str, Any] = MappingProxyType({
 def _answer(item: Item, who_rules: frozenset[str]) -> Response:
     receipt = item.receipt
     if receipt is None:
-        return _problem(500, "handled without an answer")
+        return problem(500, "handled without an answer")
     first = receipt.get("first", receipt)
     status = STATUS[first["outcome"]]
     if first["outcome"] == "refused" and first.get("rule") in who_rules:
@@ -215,23 +209,7 @@ def _answer(item: Item, who_rules: frozenset[str]) -> Response:
     return JSONResponse(receipt, status)
 
 
-def _problem(status: int, reason: str, headers: dict[str, str] | None = None) -> Response:
-    return JSONResponse({"reason": reason}, status, headers)
-
-
 def bearer_of(request: Request) -> str | None:
     """The bearer token of a request, if it has one."""
     scheme, _, token = request.headers.get("authorization", "").partition(" ")
     return token if scheme.lower() == "bearer" and token else None
-
-
-async def _bounded_body(request: Request) -> bytes | None:
-    """The body, or None as soon as it is larger than allowed."""
-    chunks: list[bytes] = []
-    size = 0
-    async for chunk in request.stream():
-        size += len(chunk)
-        if size > MAX_BODY_BYTES:
-            return None
-        chunks.append(chunk)
-    return b"".join(chunks)

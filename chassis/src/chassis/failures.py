@@ -25,6 +25,10 @@ class DatabaseAway(Exception):
     """The database cannot be reached or does not take writes now."""
 
 
+class TookTooLong(Exception):
+    """A question was given up after the time that questions may take."""
+
+
 class CannotGoOn(Exception):
     """The service and its database do not fit together; parking would hide it."""
 

@@ -1,15 +1,17 @@
 """What the routes of a service's own get to work with."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from fastapi import HTTPException, Request
 
+from chassis.audit import AuditLog
+from chassis.clock import Clock
 from chassis.door import Door, bearer_of
-from chassis.pipeline import Blamed, Pipeline
+from chassis.pipeline import Pipeline
 from chassis.proofs import ProofError, Proven, Verifier
+from chassis.queries import Queries
+from chassis.rules import State
 from chassis.wiring import Service
 
 
@@ -21,6 +23,14 @@ class Inside:
     verifier: Verifier
     pipeline: Pipeline
     door: Door
+    queries: Queries
+    audit: AuditLog
+    clock: Clock
+
+    async def find(self, cls: type[State], key: str) -> State | None:
+        """One state as it is now. Raises DatabaseAway."""
+        found = await self.queries.find(self.pipeline.table(cls), key)
+        return found if isinstance(found, cls) else None
 
     def proven(self, request: Request) -> Proven:
         """Who asks; 401 without a good token."""
@@ -29,10 +39,3 @@ class Inside:
         except ProofError as error:
             reason = f"the bearer token does not hold: {error.reason}"
             raise HTTPException(401, reason, {"WWW-Authenticate": "Bearer"}) from None
-
-    async def rows(self, query: str, *arguments: Any) -> list[Mapping[str, Any]]:
-        """Rows of a query; nothing it writes stays. Raises DatabaseAway."""
-        found = await self.pipeline.rehearse(lambda _, connection: connection.fetch(query, *arguments))
-        if isinstance(found, Blamed):
-            raise HTTPException(500, "the question cannot be answered") from found.failure
-        return list(found)

@@ -20,7 +20,7 @@ from chassis.items import Item, SetAside
 from chassis.lanes import MOVED
 from chassis.metrics import RECEIPTS, TRANSACTION, Metrics
 from chassis.rules import Aggregate
-from chassis.tables import open_tables
+from chassis.tables import Table, open_tables
 from chassis.wiring import Service
 
 if TYPE_CHECKING:
@@ -128,6 +128,10 @@ class Pipeline:
         except Exception as error:
             raise DatabaseAway(type(error).__name__) from error
         return found[0] if found else None
+
+    def table(self, cls: type[Aggregate]) -> Table:
+        """Where states of this kind are kept."""
+        return self._plan.tables[cls]
 
     async def database_answers(self) -> bool:
         """Whether the database takes a statement now."""

@@ -38,6 +38,10 @@ class Verifier(Protocol):
         """The sender and actor of a request that arrived `now` (real time). Raises `ProofError`."""
         ...
 
+    def may_ask(self, sender: str) -> bool:
+        """Whether this sender may ask, for staff, what a service keeps."""
+        ...
+
     def may_send(self, sender: str, type_: str, subject: str) -> bool:
         """Whether this sender may send this type of command in the name of `subject`."""
         ...

@@ -41,6 +41,7 @@ HIDDEN: Mapping[str, frozenset[str]] = {
     "unreadable": frozenset({"key", "headers", "value"}),
     "parked": frozenset({"message"}),
     "deliveries": frozenset({"address"}),
+    "audit": frozenset({"purpose"}),
 }
 """Columns that the role `report` does not see."""
 

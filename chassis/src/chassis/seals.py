@@ -40,8 +40,13 @@ SELECT DISTINCT ON (aggregate, aggregate_id) aggregate || '/' || aggregate_id ||
 FROM journal WHERE recorded_at >= $1::date AND recorded_at < $2::date ORDER BY aggregate, aggregate_id, sequence DESC"""
 
 AUDITED = """
-SELECT json_build_array(id, extract(epoch FROM at), actor, sender, action, subject, outcome, rule, command_id,
-                        encode(hash, 'hex'))::text AS line
+SELECT (CASE WHEN purpose IS NULL AND shown IS NULL THEN
+          json_build_array(id, extract(epoch FROM at), actor, sender, action, subject, outcome, rule, command_id,
+                           encode(hash, 'hex'))
+        ELSE
+          json_build_array(id, extract(epoch FROM at), actor, sender, action, subject, outcome, rule, command_id,
+                           encode(hash, 'hex'), purpose, shown)
+        END)::text AS line
 FROM audit WHERE recorded_at >= $1::date AND recorded_at < $2::date ORDER BY id"""
 
 INSERT = """

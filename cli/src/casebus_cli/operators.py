@@ -80,7 +80,7 @@ class Operator:
                 return CliError(f"{self.actor} is no operator for {service}; --actor names another staff member.")
             case 404:
                 return Missing(f"{service}: {reason}.")
-            case 422:
+            case 400 | 422:
                 return CliError(f"{service} does not take this: {reason}.")
             case status:
                 return CliError(f"{service} answers {status}: {reason}.")
@@ -106,12 +106,10 @@ def operator_of(arguments: argparse.Namespace) -> Operator:
 
 def _reason(answer: httpx.Response) -> str:
     try:
-        detail = answer.json()["detail"]
+        said = answer.json()
+        return f"{said['field']}: {said['reason']}" if "field" in said else str(said["reason"])
     except (ValueError, KeyError, TypeError):
         return answer.reason_phrase.lower() or "nothing more"
-    if isinstance(detail, list):
-        return "; ".join(f"{each['loc'][-1]}: {each['msg']}" for each in detail)
-    return str(detail)
 
 
 def _listed(services: Sequence[str]) -> str:

@@ -28,8 +28,13 @@ FROM journal WHERE recorded_at >= %(day)s::date AND recorded_at < %(day)s::date 
 ORDER BY aggregate, aggregate_id, sequence DESC"""
 
 AUDITED = """
-SELECT json_build_array(id, extract(epoch FROM at), actor, sender, action, subject, outcome, rule, command_id,
-                        encode(hash, 'hex'))::text
+SELECT (CASE WHEN purpose IS NULL AND shown IS NULL THEN
+          json_build_array(id, extract(epoch FROM at), actor, sender, action, subject, outcome, rule, command_id,
+                           encode(hash, 'hex'))
+        ELSE
+          json_build_array(id, extract(epoch FROM at), actor, sender, action, subject, outcome, rule, command_id,
+                           encode(hash, 'hex'), purpose, shown)
+        END)::text
 FROM audit WHERE recorded_at >= %(day)s::date AND recorded_at < %(day)s::date + 1 ORDER BY id"""
 
 Connection = psycopg.Connection[tuple[Any, ...]]

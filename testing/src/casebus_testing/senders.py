@@ -12,5 +12,5 @@ DIRECTORY_COMMANDS = (
     "SetHoliday",
     "SetElectionDeadline",
 )
-GUEST = NewSender("guest", as_system=DIRECTORY_COMMANDS, may_read=("*",))
-"""May send everything for staff, and the directory for itself; may read every fact."""
+GUEST = NewSender("guest", as_system=DIRECTORY_COMMANDS, may_read=("*",), may_ask=True)
+"""May send everything for staff, and the directory for itself; may read every fact, and ask what services keep."""

@@ -5,15 +5,19 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Header, HTTPException, Path, Request, Response
+from fastapi import APIRouter, Depends, Header, HTTPException, Path, Request, Response
+from pydantic import BaseModel, Field
 
+from access.asking import Asker, Asking
 from access.directory import SYSTEM, Staff
 from access.matrix import Ability, may
 from casebus_contracts import Role
 from casebus_contracts.base import UUID7_PATTERN
-from chassis.failures import DatabaseAway
+from casebus_contracts.receipts import Receipt
 from chassis.ids import new_id
 from chassis.inside import Inside
+from chassis.openapi import no
+from chassis.problems import Problem, Unanswered
 from chassis.proofs import Proven
 from chassis.rules import Refused, derived_id
 from intake.clients import KnownClient, agreement, likely_same
@@ -35,26 +39,30 @@ SELECT id::text FROM clients
 WHERE merged_into IS NULL AND id <> $1 AND (name_key = $2 OR dcn = $3 OR phone_key = $4) ORDER BY id LIMIT $5
 """
 
-REFUSALS: dict[int | str, dict[str, Any]] = {
-    401: {"description": "no good token"},
-    403: {"description": "this person may not; the text begins with the rule"},
-    404: {"description": "nobody, or nothing, is there"},
-    503: {"description": "not now; Retry-After says when"},
-}
 ANSWERS: dict[int | str, dict[str, Any]] = {
-    200: {"description": "the receipt of the `Invite`"},
-    202: {"description": "the `Invite` is kept and tried again"},
+    200: {"description": "the receipt of the `Invite`", "model": Receipt},
+    202: {"description": "the `Invite` is kept and tried again", "model": Receipt},
+    403: {"description": "this person may not", "model": Receipt | Problem},
+    422: {"description": "the `Invite` was refused", "model": Receipt},
 }
 OfficePath = Annotated[str, Path(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$")]
 ClientPath = Annotated[str, Path(pattern=UUID7_PATTERN)]
 IdempotencyKey = Annotated[str | None, Header(pattern=UUID7_PATTERN)]
 
 
+class Likely(BaseModel):
+    """A client who is likely the same person as another."""
+
+    client_id: str
+    agree: list[str] = Field(description="`dcn`, `name`, `birth_date`, `phone`: where both say the same.")
+
+
 class Counter:
     """Answers what staff at the counter ask."""
 
-    def __init__(self, inside: Inside) -> None:
+    def __init__(self, inside: Inside, asking: Asking) -> None:
         self._inside = inside
+        self._asking = asking
 
     async def invite_next(self, request: Request, office_id: str, key: str | None) -> Response:
         """The first in line whom the asker may call is called; the next one if somebody else was faster."""
@@ -69,7 +77,7 @@ class Counter:
                 return Response(json.dumps(known), 200, media_type="application/json")
             request_id = await self._next(office_id, person)
             if request_id is None:
-                raise HTTPException(404, "nobody waits whom you may call")
+                raise Unanswered(404, "nobody waits whom you may call")
             answer = await self._inside.door.give(
                 proven, message_id, "Invite", {"request_id": request_id, "office_id": office_id}
             )
@@ -77,16 +85,17 @@ class Counter:
                 return answer
         raise HTTPException(503, "others were faster each time", {"Retry-After": "1"})
 
-    async def duplicates(self, request: Request, client_id: str) -> list[dict[str, Any]]:
+    async def duplicates(self, asker: Asker, client_id: str) -> list[Likely]:
         """Who is likely the same person, and in which details they agree. Ids and names of details only."""
-        _allow(may(await self._person(self._inside.proven(request)), Ability.VIEW))
-        client = await self._client(client_id)
+        await self._asking.allow(asker, asker.look("see likely duplicates", client_id), Ability.VIEW)
+        client = await self._inside.find(KnownClient, client_id)
         if client is None:
-            raise HTTPException(404, "no such client")
-        rows = await self._inside.rows(ALIKE, client.id, client.name_key, client.dcn, client.phone_key, _CANDIDATES)
-        others = [await self._client(row["id"]) for row in rows]
+            raise Unanswered(404, "no such client", field="client_id")
+        keys = (client.id, client.name_key, client.dcn, client.phone_key)
+        rows = await self._inside.queries.rows(ALIKE, *keys, _CANDIDATES)
+        others = [await self._inside.find(KnownClient, row["id"]) for row in rows]
         return [
-            {"client_id": other.id, "agree": list(agreement(client, other))}
+            Likely(client_id=other.id, agree=list(agreement(client, other)))
             for other in others
             if other is not None and likely_same(client, other)
         ]
@@ -94,59 +103,46 @@ class Counter:
     async def _person(self, proven: Proven) -> Staff:
         if proven.subject == SYSTEM.id:
             return SYSTEM
-        person = await self._inside.pipeline.find(Staff, proven.subject)
-        if not isinstance(person, Staff):
-            raise HTTPException(403, "I-07: not in the directory")
+        person = await self._inside.find(Staff, proven.subject)
+        if person is None:
+            raise Unanswered(403, "not in the directory", rule="I-07")
         return person
-
-    async def _client(self, client_id: str) -> KnownClient | None:
-        client = await self._inside.pipeline.find(KnownClient, client_id)
-        return client if isinstance(client, KnownClient) else None
 
     async def _next(self, office_id: str, person: Staff) -> str | None:
         """In the order of the queue. A specialist passes over those of other interviewers."""
-        lobby = await self._inside.pipeline.find(Lobby, office_id)
-        if not isinstance(lobby, Lobby):
+        lobby = await self._inside.find(Lobby, office_id)
+        if lobby is None:
             return None
         line = sorted(lobby.waiting, key=lambda each: (each.priority, each.arrived_at))
         only_own = person.id if person.role is Role.ES else ""
-        rows = await self._inside.rows(FREE, [each.request_id for each in line], only_own)
+        rows = await self._inside.queries.rows(FREE, [each.request_id for each in line], only_own)
         free = {row["id"] for row in rows}
         return next((each.request_id for each in line if each.request_id in free), None)
 
     async def _answered(self, message_id: str, proven: Proven) -> dict[str, Any] | None:
-        rows = await self._inside.rows(KNOWN, message_id, proven.sender)
+        rows = await self._inside.queries.rows(KNOWN, message_id, proven.sender)
         return json.loads(rows[0]["receipt"]) if rows else None
 
 
 def make_counter(inside: Inside) -> APIRouter:
     """The routes under `/v1/offices` and `/v1/clients`."""
-    router, counter = APIRouter(), Counter(inside)
+    router, asking = APIRouter(), Asking(inside)
+    counter = Counter(inside, asking)
 
-    @router.post("/v1/offices/{office_id}/invite-next", response_model=None, responses={**REFUSALS, **ANSWERS})
+    @router.post("/v1/offices/{office_id}/invite-next", response_model=None, responses={**no(404), **ANSWERS})
     async def invite_next(request: Request, office_id: OfficePath, idempotency_key: IdempotencyKey = None) -> Response:
-        try:
-            return await counter.invite_next(request, office_id, idempotency_key)
-        except DatabaseAway:
-            raise _away() from None
+        return await counter.invite_next(request, office_id, idempotency_key)
 
-    @router.get("/v1/clients/{client_id}/duplicates", responses=REFUSALS)
-    async def duplicates(request: Request, client_id: ClientPath) -> list[dict[str, Any]]:
-        try:
-            return await counter.duplicates(request, client_id)
-        except DatabaseAway:
-            raise _away() from None
+    @router.get("/v1/clients/{client_id}/duplicates", responses=no(404))
+    async def duplicates(asker: Annotated[Asker, Depends(asking.asker)], client_id: ClientPath) -> list[Likely]:
+        return await counter.duplicates(asker, client_id)
 
     return router
 
 
 def _allow(denied: Refused | None) -> None:
     if denied is not None:
-        raise HTTPException(403, f"{denied.rule}: {denied.reason}")
-
-
-def _away() -> HTTPException:
-    return HTTPException(503, "the database is away", {"Retry-After": "2"})
+        raise Unanswered(403, denied.reason, rule=denied.rule)
 
 
 def _too_late(receipt: Mapping[str, Any]) -> bool:
