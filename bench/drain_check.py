@@ -15,6 +15,29 @@ RECEIPTS: Final = "receipts.bench"
 _PARTITIONS: Final = 3
 _EMPTY_SECONDS_MAX: Final = 10.0
 
+TALLIES_WRONG: Final = """
+WITH served AS (
+    SELECT office_id, ticket_day, floor(extract(epoch FROM time_in - arrived_at))::int AS waited,
+           floor(extract(epoch FROM time_out - time_in))::int AS served, estimate_told_minutes AS told
+    FROM requests WHERE visit_status = 'served' AND accurate
+), counted (tally, place, day, label, value, amount) AS (
+    SELECT 'requests', office_id, (received_at AT TIME ZONE 'America/Chicago')::date,
+           CASE WHEN nvra_covered THEN 'walk_in.covered' ELSE 'walk_in' END,
+           extract(hour FROM received_at AT TIME ZONE 'America/Chicago')::int, 0 FROM requests
+    UNION ALL SELECT 'reasons', office_id, (received_at AT TIME ZONE 'America/Chicago')::date,
+           'walk_in.' || reason, 0, 0 FROM requests, jsonb_array_elements_text(reasons) AS reason
+    UNION ALL SELECT 'wait', office_id, ticket_day, '', waited / 60, waited FROM served
+    UNION ALL SELECT 'service', office_id, ticket_day, '', served / 60, served FROM served
+    UNION ALL SELECT 'estimate', office_id, ticket_day, '', round((told * 60 - waited)::float8 / 60)::int,
+           told * 60 - waited FROM served
+)
+SELECT count(*) FROM (
+    SELECT FROM (SELECT tally, place, day, label, value, 1 AS n, amount FROM counted
+                 UNION ALL SELECT tally, place, day, label, value, -n, -total FROM tallies) AS both_sides
+    GROUP BY tally, place, day, label, value HAVING sum(n) <> 0 OR sum(amount) <> 0
+) AS wrong"""
+"""Cells of the tallies that are not what a count of the walk-ins says."""
+
 
 @dataclass
 class Drained:
@@ -101,6 +124,7 @@ async def faults(dsn: str, found: Drained, commands: Iterable[str]) -> tuple[str
     )
     inbox = await connection.fetchval("SELECT count(*) FROM inbox")
     outbox = await connection.fetchval("SELECT count(*) FROM outbox")
+    tallies = await connection.fetchval(TALLIES_WRONG)
     await connection.close()
     counted = _of_answers(found, wanted) | {
         "inbox rows missing": len(wanted) - inbox,
@@ -108,6 +132,7 @@ async def faults(dsn: str, found: Drained, commands: Iterable[str]) -> tuple[str
         "subjects with gaps": gaps,
         "states unlike the journal": states,
         "outbox rows left": outbox,
+        "tallies unlike the states": tallies,
     }
     return _in_words(counted)
 

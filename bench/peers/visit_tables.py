@@ -18,13 +18,13 @@ OFFICES = "SELECT id, zone, closes, settings FROM offices WHERE id = ANY($1::tex
 STAFF = "SELECT id, office_id, role FROM staff WHERE id = ANY($1::text[])"
 MADE = """
 INSERT INTO requests (id, version, head, request_type, office_id, channel, reasons, anonymous, priority, nvra_covered,
-    received_at, created_by, client, county_fips, unsigned, companions, status, visit_status, ticket, ticket_day,
-    people_ahead_told, estimate_told_minutes, arrived_at, time_in, time_out, accurate)
+    received_at, created_by, client, county_fips, unsigned, companions, status, zone, visit_status, ticket,
+    ticket_day, people_ahead_told, estimate_told_minutes, arrived_at, time_in, time_out, accurate)
 SELECT * FROM json_to_recordset($1::json) AS n(id uuid, version bigint, head text, request_type text, office_id text,
     channel text, reasons jsonb, anonymous boolean, priority integer, nvra_covered boolean, received_at timestamptz,
-    created_by text, client jsonb, county_fips text, unsigned boolean, companions jsonb, status text, visit_status text,
-    ticket integer, ticket_day date, people_ahead_told integer, estimate_told_minutes integer, arrived_at timestamptz,
-    time_in timestamptz, time_out timestamptz, accurate boolean)"""
+    created_by text, client jsonb, county_fips text, unsigned boolean, companions jsonb, status text, zone text,
+    visit_status text, ticket integer, ticket_day date, people_ahead_told integer, estimate_told_minutes integer,
+    arrived_at timestamptz, time_in timestamptz, time_out timestamptz, accurate boolean)"""
 CHANGED = """
 UPDATE requests r SET version = n.version, head = n.head, visit_status = n.visit_status, ticket = n.ticket,
     ticket_day = n.ticket_day, people_ahead_told = n.ahead, estimate_told_minutes = n.estimate,
@@ -54,6 +54,11 @@ JOURNAL = """
 INSERT INTO journal (aggregate, aggregate_id, sequence, fact_id, type, body, actor, cause, at, hash)
 SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::uuid[], $5::text[], $6::text[], $7::text[], $8::uuid[],
                      $9::timestamptz[], $10::text[])"""
+TALLIES = """
+INSERT INTO tallies (tally, place, day, label, value, n, total)
+SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::int[], $6::bigint[], $7::bigint[])
+ON CONFLICT (tally, place, day, label, value)
+DO UPDATE SET n = tallies.n + excluded.n, total = tallies.total + excluded.total"""
 OUTBOX = """
 INSERT INTO outbox (bucket, topic, aggregateid, headers, payload)
 SELECT * FROM unnest($1::smallint[], $2::text[], $3::text[], $4::text[], $5::text[])"""
@@ -97,7 +102,13 @@ async def save(connection: Any, visits: dict[str, Visit], lobbies: dict[str, Lob
         await connection.execute(TIMERS_SET, *zip(*setting, strict=True))
     if stopping := [place for place, due in timers if due is None]:
         await connection.execute(TIMERS_STOP, *zip(*stopping, strict=True))
-    for statement, written in ((INBOX, sorted(rows.inbox)), (JOURNAL, rows.journal), (OUTBOX, rows.outbox)):
+    tallies = [(*cell, *change) for cell, change in sorted(rows.tallies.items())]
+    for statement, written in (
+        (INBOX, sorted(rows.inbox)),
+        (JOURNAL, rows.journal),
+        (TALLIES, tallies),
+        (OUTBOX, rows.outbox),
+    ):
         if written:
             await connection.execute(statement, *zip(*written, strict=True))
 

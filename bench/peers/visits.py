@@ -76,6 +76,13 @@ class Rows:
     journal: list[tuple[Any, ...]] = field(default_factory=list)
     outbox: list[tuple[Any, ...]] = field(default_factory=list)
     timers: dict[tuple[str, str], datetime | None] = field(default_factory=dict)
+    tallies: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
+
+    def count(self, tally: str, place: str, day: Any, label: str, value: int = 0, amount: int = 0) -> None:
+        """One more in a cell."""
+        change = self.tallies.setdefault((tally, place, day, label, value), [0, 0])
+        change[0] += 1
+        change[1] += amount
 
 
 def handle(
@@ -116,7 +123,7 @@ def _decide(
     if isinstance(command, CreateRequest):
         if visit is not None:
             raise Refused
-        visits[command.request_id], created = _create(command, message)
+        visits[command.request_id], created = _create(command, message, office["zone"], rows)
         return [("request.created", created)]
     if visit is None:
         raise Refused
@@ -129,7 +136,7 @@ def _decide(
     return [("walkin.timed", _time_out(visit, lobby, office, message, rows))]
 
 
-def _create(command: CreateRequest, message: Message) -> tuple[Visit, dict[str, Any]]:
+def _create(command: CreateRequest, message: Message, zone: ZoneInfo, rows: Rows) -> tuple[Visit, dict[str, Any]]:
     covered = not {"apply", "review", "change_of_address", "register_to_vote_only"}.isdisjoint(command.reasons)
     new = {
         "request_type": command.request_type,
@@ -144,7 +151,13 @@ def _create(command: CreateRequest, message: Message) -> tuple[Visit, dict[str, 
         "unsigned": command.unsigned,
         "companions": command.companions,
         "status": "open",
+        "zone": zone.key,
     }
+    local = message.now.astimezone(zone)
+    label = "walk_in.covered" if covered else "walk_in"
+    rows.count("requests", command.office_id, local.date(), label, local.hour)
+    for reason in command.reasons:
+        rows.count("reasons", command.office_id, local.date(), f"walk_in.{reason}")
     told = {
         name: new[name] for name in ("request_type", "channel", "reasons", "anonymous", "received_at", "created_by")
     }
@@ -203,7 +216,22 @@ def _time_out(visit: Visit, lobby: Lobby, office: Any, message: Message, rows: R
     lobby.service_times = [*lobby.service_times, served][-20:]
     for name in ("waiting", "serving", "closing"):
         rows.timers[visit.id, name] = None
+    _count_times(visit, seconds, rows)
     return {**_timed(visit, "time_out", message), "service_seconds": seconds}
+
+
+def _count_times(visit: Visit, served: int, rows: Rows) -> None:
+    assert visit.time_in is not None
+    assert visit.arrived_at is not None
+    waited = int((visit.time_in - visit.arrived_at).total_seconds())
+    off = (visit.estimate_told_minutes or 0) * 60 - waited
+    place, day = visit.office_id, visit.ticket_day
+    if not visit.accurate:
+        rows.count("unserved", place, day, "inaccurate")
+        return
+    rows.count("wait", place, day, "", waited // 60, waited)
+    rows.count("service", place, day, "", served // 60, served)
+    rows.count("estimate", place, day, "", round(off / 60), off)
 
 
 def _place(visit: Visit, at: datetime) -> dict[str, Any]:

@@ -174,6 +174,8 @@ async def test_answers_and_copies_are_forgotten_24_months_after_their_month(desk
         new_id(),
     )
 
+    await desk.rig.pipeline.recount(correct=True)
+
     left = []
     for day in (1, 2):
         for statement in (FORGET_ANSWERS, FORGET_LETTERS):
@@ -185,3 +187,4 @@ async def test_answers_and_copies_are_forgotten_24_months_after_their_month(desk
         left.append(counts[0])
 
     assert left == [(1, 1, 1), (0, 0, 1)]
+    assert (await desk.rig.pipeline.recount(correct=False)).wrong_cells == 0

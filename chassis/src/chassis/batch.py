@@ -1,7 +1,7 @@
 """One batch, one transaction: look up, lock and load, run the rules in memory, save, journal, outbox.
 
 Locks are taken in one order everywhere: parked lanes by name, tables in declared order by id
-(guards last), timers, inbox by id, journal, outbox.
+(guards last), timers, inbox by id, journal, tallies by cell, outbox.
 """
 
 from collections import Counter
@@ -42,6 +42,7 @@ from chassis.rules import (
 )
 from chassis.set_aside import set_aside
 from chassis.tables import Table
+from chassis.tallies import sorted_rows
 from chassis.wiring import Handler, Service
 
 if TYPE_CHECKING:
@@ -101,7 +102,7 @@ class Batch:
             for item in items:
                 self._take(item, claimed)
             faults.point(faults.INSIDE_TRANSACTION)
-            await self._book.save(self._connection)
+            await self._save()
         await self._rows.write(self._connection)
 
     async def run_again(self, items: Sequence[Item]) -> tuple[int, Exception | None]:
@@ -115,7 +116,7 @@ class Batch:
             if failure is not None:
                 break
             done += 1
-        await self._book.save(self._connection)
+        await self._save()
         await self._rows.write(self._connection)
         return done, failure
 
@@ -186,6 +187,11 @@ class Batch:
             self._keep_aside(item, "waiting")
         elif (failure := item.failure or self._run(item)) is not None:
             self._park(item, failure)
+
+    async def _save(self) -> None:
+        """The states, and what they change in the tallies."""
+        await self._book.save(self._connection)
+        self._rows.tallies.rows = sorted_rows(self._book.tallied())
 
     def _begin_trace(self, items: Sequence[Item]) -> None:
         if self._plan.tracing is not None:

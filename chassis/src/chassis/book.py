@@ -10,17 +10,19 @@ from chassis.failures import RuleError
 from chassis.items import Item
 from chassis.rules import Aggregate, Refused, unknown
 from chassis.tables import Table
+from chassis.tallies import Changes, add
 from chassis.wiring import Access, Handler, Input, Service
 
 
 @dataclass(slots=True)
 class Slot:
-    """One state: as loaded, then as the last rule left it."""
+    """One state: as the last rule left it, and as it was loaded."""
 
     state: Aggregate | None
     stored: bool
     locked: bool
     dirty: bool = False
+    loaded: Aggregate | None = None
 
 
 class Book:
@@ -29,6 +31,7 @@ class Book:
     def __init__(self, service: Service, tables: Mapping[type[Aggregate], Table]) -> None:
         self._order = (*service.tables, *service.replica_tables)
         self._tables = tables
+        self._tallies = service.tallies
         self._slots: dict[type[Aggregate], dict[str, Slot]] = {cls: {} for cls in self._order}
         self._sets: dict[tuple[type[Aggregate], str, str], tuple[Aggregate, ...]] = {}
 
@@ -77,6 +80,20 @@ class Book:
             if made or changed:
                 await self._tables[cls].save(connection, made, changed)
 
+    def tallied(self) -> Changes:
+        """By how much each cell changes: what the new states count, less what the loaded ones did."""
+        changes: Changes = {}
+        for cls, cells in self._tallies.items():
+            for slot in self._slots[cls].values():
+                if not slot.dirty:
+                    continue
+                before = () if slot.loaded is None else cells(slot.loaded)
+                after = cells(slot.state)
+                if before != after:
+                    add(changes, before, -1)
+                    add(changes, after, 1)
+        return changes
+
     def _wanted(
         self, items: Iterable[tuple[Item, Handler]]
     ) -> tuple[dict[type[Aggregate], set[str]], dict[type[Aggregate], set[str]], set[tuple[type[Aggregate], str, str]]]:
@@ -97,7 +114,7 @@ class Book:
     def _keep(self, cls: type[Aggregate], ids: Iterable[str], found: Iterable[Aggregate], *, locked: bool) -> None:
         slots = self._slots[cls]
         for state in found:
-            slots[state.id] = Slot(state, stored=True, locked=locked)
+            slots[state.id] = Slot(state, stored=True, locked=locked, loaded=state)
         for missing in ids:
             slots.setdefault(missing, Slot(None, stored=False, locked=locked))
 

@@ -1,4 +1,4 @@
-"""What operators do: look into the parking lot, redrive, discard; look at unreadable records, repair and send again.
+"""What operators do: look into the parking lot, redrive, discard; repair unreadable records; rebuild roll-ups.
 
 Opaque ids, types, counts and places only: an operator sees no personal data. Every action is audited.
 """
@@ -22,6 +22,7 @@ from chassis.parking import fingerprint
 from chassis.pipeline import Blamed, Pipeline
 from chassis.proofs import ProofError, Verifier
 from chassis.reading import Reader
+from chassis.tallies import UnderWay
 from chassis.wiring import Service
 
 _PREVIEWED_LANES = 100
@@ -73,6 +74,14 @@ class Resend(Place):
     headers: dict[str, str] = Field(default_factory=dict)
     key: str | None = None
     body: str | None = Field(default=None, max_length=1_000_000)
+
+
+class Rebuild(BaseModel):
+    """Count all roll-ups again. A dry run only says what is wrong."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    dry_run: bool = True
 
 
 class Operations:
@@ -136,6 +145,26 @@ class Operations:
         if discarded is None:
             raise HTTPException(404, "nothing is parked in this lane")
         return {"service": self._service.name, "lane": wanted.lane, "parked_id": discarded}
+
+    async def rebuild_rollups(self, wanted: Rebuild, actor: str) -> dict[str, Any]:
+        """All states counted again, while everything goes on; cells that are wrong are put right."""
+        try:
+            told = await self._pipeline.recount(correct=not wanted.dry_run)
+        except UnderWay:
+            raise HTTPException(409, "the roll-ups are being rebuilt already") from None
+
+        async def note(_: Batch, connection: Connection) -> None:
+            outcome = f"{told.wrong_cells} cells"
+            await connection.execute(AUDIT, actor, "operator", "rebuild-rollups", None, outcome)
+
+        if not wanted.dry_run:
+            await self._done(await self._pipeline.transact(note))
+        return {
+            "service": self._service.name,
+            "dry_run": wanted.dry_run,
+            "states": told.states,
+            "wrong_cells": told.wrong_cells,
+        }
 
     async def unreadable(self) -> list[dict[str, Any]]:
         """Places, reasons and sizes; never bytes."""
@@ -242,6 +271,10 @@ def make_operations(operations: Operations) -> APIRouter:
     @router.post("/parked/discard")
     async def discarded(wanted: Discard, by: actor) -> dict[str, Any]:
         return await operations.discard(wanted, by)
+
+    @router.post("/rebuild-rollups")
+    async def rebuilt(wanted: Rebuild, by: actor) -> dict[str, Any]:
+        return await operations.rebuild_rollups(wanted, by)
 
     @router.get("/unreadable")
     async def listed(_: actor) -> list[dict[str, Any]]:

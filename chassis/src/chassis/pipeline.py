@@ -21,6 +21,7 @@ from chassis.lanes import MOVED
 from chassis.metrics import RECEIPTS, TRANSACTION, Metrics
 from chassis.rules import Aggregate
 from chassis.tables import Table, open_tables
+from chassis.tallies import Recount, recount
 from chassis.wiring import Service
 
 if TYPE_CHECKING:
@@ -132,6 +133,16 @@ class Pipeline:
     def table(self, cls: type[Aggregate]) -> Table:
         """Where states of this kind are kept."""
         return self._plan.tables[cls]
+
+    async def recount(self, *, correct: bool) -> Recount:
+        """Count all states again, and put the tallies right if wanted. Raises UnderWay and DatabaseAway."""
+        try:
+            async with self._pool.acquire(timeout=5) as connection:
+                return await recount(connection, self._plan.service, self._plan.tables, correct=correct)
+        except Exception as error:
+            if judge(error) is Verdict.AWAY:
+                raise DatabaseAway(type(error).__name__) from error
+            raise
 
     async def database_answers(self) -> bool:
         """Whether the database takes a statement now."""

@@ -30,6 +30,7 @@ unreadable        SIUD  -      S
 timers            SIUD  -      S
 deliveries        SIU   -      S
 progress          SIU   -      S
+tallies           SIUD  -      S
 timer_generations U     -      -
 """
 """S select, I insert, U update (of a sequence: use), D delete. A table that is not here is the owner's alone."""

@@ -115,6 +115,12 @@ PARKED_INSERT = """
 INSERT INTO parked (lane, message_id, sender, type, message, now)
 SELECT * FROM unnest($1::text[], $2::uuid[], $3::text[], $4::text[], $5::bytea[], $6::timestamptz[])"""
 
+TALLIES_ADD = """
+INSERT INTO tallies (tally, place, day, label, value, n, total)
+SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::int[], $6::bigint[], $7::bigint[])
+ON CONFLICT (tally, place, day, label, value)
+DO UPDATE SET n = tallies.n + excluded.n, total = tallies.total + excluded.total"""
+
 UNREADABLE_INSERT = """
 INSERT INTO unreadable (topic, partition, position, sha256, reason, key, headers, value, at, appended_at)
 SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::text[], $6::bytea[], $7::bytea[],
@@ -159,6 +165,7 @@ class Rows:
         self.lanes = Columns(LANES_OPEN)
         self.parked = Columns(PARKED_INSERT)
         self.journal = Stream("journal", JOURNAL_COLUMNS)
+        self.tallies = Columns(TALLIES_ADD)
         self.outbox = Stream("outbox", OUTBOX_COLUMNS)
 
     def publish(self, topic: str, key: str, headers: str, payload: str) -> None:
@@ -166,7 +173,7 @@ class Rows:
         self.outbox.add(bucket_of(key), topic, key, headers, payload)
 
     async def write(self, connection: Connection) -> None:
-        """Timers, inbox, deliveries, audit, parked, journal, and last the outbox. Raises LostRace."""
+        """Timers, inbox, deliveries, audit, parked, journal, tallies, and last the outbox. Raises LostRace."""
         await self._write_timers(connection)
         self.inbox.rows.sort()
         try:
@@ -179,6 +186,8 @@ class Rows:
         await self.lanes.write(connection)
         await self.parked.write(connection)
         await self.journal.write(connection)
+        # Copies of a service meet in these rows: late, so that the locks are short, and behind them nothing waits.
+        await self.tallies.write(connection)
         await self.outbox.write(connection)
 
     async def _write_timers(self, connection: Connection) -> None:

@@ -7,7 +7,7 @@ returns a `Decision`: what is decided, refused, invalid, unchanged, or to be tri
 import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from hashlib import sha256
 from operator import attrgetter
 from typing import Any, ClassVar, TypeAlias, TypeVar
@@ -37,6 +37,12 @@ class Aggregate:
 
 
 State = TypeVar("State", bound=Aggregate)
+
+Cell: TypeAlias = tuple[str, str, date, str, int]
+"""Where something is counted: (tally, place, day, label, value). Plain tuples: there are several for each message."""
+
+Cells: TypeAlias = tuple[tuple[Cell, int], ...]
+"""The cells in which one state counts once, each with what it adds to the sum there."""
 
 
 def replace(state: State, /, **changes: Any) -> State:

@@ -5,7 +5,7 @@ a newer release adds does not disturb the release still running.
 """
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from pydantic import TypeAdapter
 
@@ -14,6 +14,7 @@ from chassis.failures import CannotStart, LostRace, RuleError
 from chassis.rules import Aggregate
 
 MAX_STATE_BYTES = 64 * 1024
+_STREAMED = 500
 _BOOKKEEPING = {"loaded_version"}
 
 
@@ -38,6 +39,7 @@ class Table:
         self._read = f"SELECT coalesce(json_agg(r), '[]')::text FROM ({select} {many}) r"
         self._select = select
         self._every = f"SELECT coalesce(json_agg(r), '[]')::text FROM ({select} ORDER BY id) r"
+        self._stream = f"SELECT row_to_json(r)::text FROM ({select}) r"
         self._insert = (
             f"INSERT INTO {self.name} ({listed}) SELECT {listed} "
             f"FROM json_to_recordset($1::json) AS n({shape}) ON CONFLICT DO NOTHING"
@@ -71,6 +73,12 @@ class Table:
             raise CannotStart(f"{self.cls.__name__} has no column {column}")
         query = f"SELECT coalesce(json_agg(r), '[]')::text FROM ({self._select} WHERE {column} = $1 ORDER BY id) r"
         return tuple(self._list.validate_json(await connection.fetchval(query, value)))
+
+    async def stream(self, connection: Connection) -> AsyncIterator[list[Aggregate]]:
+        """All states there are, some hundreds at a time, in no order. Inside a transaction."""
+        cursor = await connection.cursor(self._stream)
+        while rows := await cursor.fetch(_STREAMED):
+            yield self._list.validate_json(f"[{','.join([row[0] for row in rows])}]")
 
     async def save(
         self,

@@ -15,11 +15,13 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 from casebus_contracts.base import Command, Fact
-from chassis.rules import Aggregate, Decision, Delivered, Due
+from chassis.rules import Aggregate, Cells, Decision, Delivered, Due
 
 Rule: TypeAlias = Callable[..., Decision]
 KeyFunction: TypeAlias = Callable[[Any, str, datetime], str | None]
 Key: TypeAlias = str | KeyFunction
+Tally: TypeAlias = Callable[[Any], Cells]
+"""The cells one saved state counts in: a pure function of that state alone."""
 Send: TypeAlias = Callable[[str, str, str, str, str], Awaitable[None]]
 """Carries out one delivery: (delivery id, channel, address, title, text). Raises when it failed."""
 
@@ -137,6 +139,7 @@ class Service:
         self.operators: Operators | None = None
         self.routes: list[Callable[[Any], Any]] = []
         self.forgets: list[tuple[type[Aggregate], str]] = []
+        self.tallies: dict[type[Aggregate], Tally] = {}
         guards = [table.GUARD for table in tables]
         if guards != sorted(guards):
             raise WiringError(f"{name}: guards are declared last, so that their locks are the shortest")
@@ -176,6 +179,15 @@ class Service:
         if cls not in self.tables:
             raise WiringError(f"{cls.__name__} is no table of {self.name}'s own")
         self.forgets.append((cls, statement))
+
+    def tally(self, cls: type[Aggregate], cells: Tally) -> None:
+        """Keep roll-ups of these states: `tallies` is the sum of `cells` over all of them, after every commit.
+
+        Where a state counts may depend on nothing but the state. Whoever forgets states takes their cells away too.
+        """
+        if cls not in self.tables or cls in self.tallies:
+            raise WiringError(f"{cls.__name__} is tallied twice, or no table of {self.name}'s own")
+        self.tallies[cls] = cells
 
     def operated_by(self, cls: type[Aggregate], allowed: Callable[[Any], bool]) -> None:
         """Who may look into and move the parking lot: the staff `allowed` says yes to."""

@@ -34,9 +34,9 @@ class Operator:
         """Ask a service. Raises `CliError`."""
         return self._ask("GET", service, path, None)
 
-    def post(self, service: str, path: str, wanted: Mapping[str, Any]) -> Any:
+    def post(self, service: str, path: str, wanted: Mapping[str, Any], seconds_max: float = TIMEOUT_SECONDS) -> Any:
         """Ask a service for something particular, or tell it to do something. Raises `CliError`."""
-        return self._ask("POST", service, path, wanted)
+        return self._ask("POST", service, path, wanted, seconds_max)
 
     def everywhere(self, question: Callable[[str], T]) -> tuple[dict[str, T], int]:
         """The answer of each service, and the exit status: 2 if one did not answer. Its reason is printed."""
@@ -59,11 +59,18 @@ class Operator:
             raise CliError(f"{_listed(holders)} each have {what}; name one with --service.")
         return holders[0]
 
-    def _ask(self, method: str, service: str, path: str, wanted: Mapping[str, Any] | None) -> Any:
+    def _ask(
+        self,
+        method: str,
+        service: str,
+        path: str,
+        wanted: Mapping[str, Any] | None,
+        seconds_max: float = TIMEOUT_SECONDS,
+    ) -> Any:
         address = f"{self._stack.door(service)}/v1/operations/{path}"
         headers = {"authorization": f"Bearer {bearer(self._stack, self._sender, self.actor)}"}
         try:
-            with httpx.Client(timeout=TIMEOUT_SECONDS, trust_env=False) as client:
+            with httpx.Client(timeout=seconds_max, trust_env=False) as client:
                 answer = client.request(method, address, json=wanted, headers=headers)
         except httpx.TransportError as error:
             raise CliError(f"{service} does not answer at {address}: {type(error).__name__}.") from None

@@ -123,6 +123,7 @@ def test_all_that_was_told_is_kept() -> None:
         companions=("a daughter",),
         representative=KeptRepresentative(**LAWYER.model_dump()),
         comments="in a hurry",
+        zone="America/Chicago",
         signature=Signature.AWAITING,
     )
 

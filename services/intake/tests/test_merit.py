@@ -18,6 +18,7 @@ from intake.examples import (
     SECOND,
     SPECIALIST,
     SUPERVISOR,
+    TODAY,
     WALK_IN,
     request_id,
 )
@@ -27,7 +28,7 @@ from intake.request import Request
 CASE = replace(WALK_IN, request_type=RequestType.MERIT_CALL, case_ref="M-17")
 LOG = LogMeritCall(request_id=CASE.id, call_id=request_id(77), at=NINE, note="asks for a form")
 CALL = MeritCall(
-    LOG.call_id, request_id=CASE.id, office_id="ADAIR", at=NINE, logged_by=MERIT.id, note="asks for a form"
+    LOG.call_id, request_id=CASE.id, office_id="ADAIR", at=NINE, logged_by=MERIT.id, note="asks for a form", day=TODAY
 )
 
 

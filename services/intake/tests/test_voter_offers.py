@@ -29,7 +29,7 @@ from intake.voters.offer import Offer, contact_over, send_corrective_letter
 
 NONE_YET = Offer(SERVED.id)
 LOGGED = replace(NONE_YET, entries=1)
-MISSING = replace(NONE_YET, missing_at=NINE)
+MISSING = replace(NONE_YET, missing_at=NINE, office_id=ADAIR.id)
 NAMED = replace(SERVED, anonymous=False, client=KeptClient(last_name="Whitfield", first_name="Marlene"))
 CLOSED = replace(WALK_IN, status=RequestStatus.CLOSED, disposition="done")
 SENT = replace(MISSING, letter="Marlene", letter_day=TODAY, letter_by=CLERK.id)

@@ -50,7 +50,7 @@ def create_request(
     if contradiction := _contradicts_itself(command):
         return contradiction
     known = recorded(client, command.client, actor, now)
-    created = replace(_request(command, reasons, actor, now), client=identified(command.client, client))
+    created = replace(_request(command, reasons, office, actor, now), client=identified(command.client, client))
     return decide(created, _told(created), *known.facts, others=known.states)
 
 
@@ -63,7 +63,9 @@ def _contradicts_itself(command: CreateRequest) -> Invalid | None:
     return None
 
 
-def _request(command: CreateRequest, reasons: tuple[Reason, ...], actor: Staff, now: datetime) -> Request:
+def _request(
+    command: CreateRequest, reasons: tuple[Reason, ...], office: Office, actor: Staff, now: datetime
+) -> Request:
     representative = command.representative
     return Request(
         command.request_id,
@@ -73,6 +75,7 @@ def _request(command: CreateRequest, reasons: tuple[Reason, ...], actor: Staff, 
         signature=Signature.AWAITING if command.unsigned else None,
         received_at=command.received_at or now,
         created_by=actor.id,
+        zone=office.zone,
         representative=KeptRepresentative(**representative.model_dump()) if representative else None,
     )
 

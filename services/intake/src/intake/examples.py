@@ -78,6 +78,7 @@ WALK_IN = Request(
     nvra_covered=True,
     received_at=EIGHT,
     created_by=CLERK.id,
+    zone=ADAIR.zone,
 )
 """Written down, not yet checked in."""
 

@@ -52,6 +52,7 @@ from intake import (
     merit,
     overdue,
     reasons,
+    tallies,
     times,
     updating,
     visit,
@@ -175,6 +176,12 @@ SERVICE.on_due(
 )
 for ended in (WalkinTimed, VisitLeft, VisitNoShow, VisitAutoClosed, RequestClosed):
     SERVICE.on(ended, offer.contact_over, request=REQUEST, offer=OFFER)
+
+SERVICE.tally(Request, tallies.of_request)
+SERVICE.tally(VoterRegistrationEntry, tallies.of_entry)
+SERVICE.tally(VoterAnswer, tallies.of_answer)
+SERVICE.tally(Offer, tallies.of_offer)
+SERVICE.tally(MeritCall, tallies.of_merit_call)
 
 SERVICE.forget(VoterAnswer, retention.FORGET_ANSWERS)
 SERVICE.forget(Offer, retention.FORGET_LETTERS)

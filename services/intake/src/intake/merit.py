@@ -1,7 +1,7 @@
 """Calls to the merit office are written down, one entry a call. Values in, facts out."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import ClassVar
 
 from access.directory import Staff
@@ -28,6 +28,8 @@ class MeritCall(Aggregate):
     at: datetime
     logged_by: str
     note: str | None = None
+    day: date | None = None
+    """Of `at`, in the office."""
 
 
 def log_merit_call(
@@ -47,6 +49,7 @@ def log_merit_call(
         at=command.at,
         logged_by=call.logged_by if call else actor.id,
         note=command.note,
+        day=request.local(command.at).date(),
     )
     if call is not None:
         return unchanged(call) if call == logged else existing("call_id")

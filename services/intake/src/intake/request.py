@@ -1,9 +1,10 @@
 """A request, with the visit of a walk-in inside it."""
 
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import ClassVar
+from zoneinfo import ZoneInfo
 
 from casebus_contracts import Channel, Client, LeaveStage, Representative, RequestType, Signature
 from chassis.rules import Aggregate
@@ -120,6 +121,12 @@ class Request(Aggregate):
     disposition: str | None = None
     change_reason: str | None = None
     reopen_reason: str | None = None
+    zone: str | None = None
+    """Of its office when it was written down: what the clock on the wall shows there."""
+
+    def local(self, moment: datetime) -> datetime:
+        """The moment as the clocks of its office show it."""
+        return moment.astimezone(ZoneInfo(self.zone) if self.zone else UTC)
 
     @property
     def owners(self) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ class VoterRegistrationEntry(Aggregate):
     logged_at: datetime
     logged_by: str
     request_id: str | None = None
+    logged_day: date | None = None
+    """Of `logged_at`, in the office."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,10 @@ class VoterAnswer(Aggregate):
     ticked: VoterResponse | None = None
     left_office: bool = False
     form_received_on: date | None = None
+    office_id: str | None = None
 
 
-def entry_of(command: LogVoterRegistration, by: str, now: datetime) -> VoterRegistrationEntry:
+def entry_of(command: LogVoterRegistration, by: str, now: datetime, day: date | None) -> VoterRegistrationEntry:
     """The entry a command asks for."""
     return VoterRegistrationEntry(
         command.entry_id,
@@ -57,6 +60,7 @@ def entry_of(command: LogVoterRegistration, by: str, now: datetime) -> VoterRegi
         logged_at=now,
         logged_by=by,
         request_id=command.request_id,
+        logged_day=day,
     )
 
 
@@ -72,6 +76,7 @@ def answer_of(command: LogVoterRegistration, day: date) -> VoterAnswer:
         ticked=command.ticked,
         left_office=command.left_office,
         form_received_on=command.form_received_on,
+        office_id=command.office_id,
     )
 
 

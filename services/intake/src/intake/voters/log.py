@@ -35,7 +35,7 @@ def log_voter_registration(
     if wrong := _not_of_this_contact(request, command) or _not_loggable(offer, command, office.local_day(now)):
         return wrong
     day = office.local_day(now)
-    made = entry_of(command, actor.id, now)
+    made = entry_of(command, actor.id, now, day)
     used = box.used(f"{day:%Y-%m}")
     received_on = command.form_received_on
     kept = (
@@ -43,7 +43,7 @@ def log_voter_registration(
         if received_on is None
         else used.put(made.id, received_on, due_on(office, received_on, holidays, deadlines))
     )
-    offered = () if offer is None else (replace(offer, entries=offer.entries + 1),)
+    offered = () if offer is None else (replace(offer, entries=offer.entries + 1, office_id=office.id),)
     clocks = () if received_on is None else (kept.clock(office, now),)
     return decide(made, _told(made), others=(answer_of(command, day), kept, *offered), timers=clocks)
 
@@ -52,7 +52,7 @@ def _is_repeated(entry: VoterRegistrationEntry, answer: VoterAnswer | None, comm
     """Whether the command says what is on record already. Whose answer is forgotten cannot be asked."""
     if answer is None:
         return False
-    wanted = entry_of(command, entry.logged_by, entry.logged_at)
+    wanted = entry_of(command, entry.logged_by, entry.logged_at, entry.logged_day)
     return entry == wanted and answer == replace(answer_of(command, entry.logged_at.date()), month=answer.month)
 
 

@@ -27,6 +27,7 @@ class Offer(Aggregate):
     PERSONAL: ClassVar[frozenset[str]] = frozenset({"letter"})
 
     entries: int = 0
+    office_id: str | None = None
     missing_at: datetime | None = None
     letter: str | None = None
     letter_day: date | None = None
@@ -45,7 +46,7 @@ def contact_over(request: Request, offer: Offer, now: datetime) -> Decision:
     if offer.entries or offer.missing_at or offer.corrected:
         return unchanged(offer)
     told = VoterOfferMissing(request_id=request.id, office_id=request.office_id, at=now)
-    return decide(request, told, guard=replace(offer, missing_at=now))
+    return decide(request, told, guard=replace(offer, missing_at=now, office_id=request.office_id))
 
 
 def send_corrective_letter(
@@ -72,7 +73,7 @@ def send_corrective_letter(
         return invalid("request_id", "of an office that is not known")
     day = here.local_day(now)
     letter = rendered(request.client, here, request.received_at, day)
-    sent = replace(offer, letter=letter, letter_day=day, letter_by=actor.id)
+    sent = replace(offer, letter=letter, letter_day=day, letter_by=actor.id, office_id=here.id)
     told = VoterCorrectiveActionSent(request_id=request.id, office_id=request.office_id, by=actor.id, at=now)
     return decide(request, told, guard=sent)
 

@@ -1,0 +1,99 @@
+"""What is counted, of which state, in which cell: the roll-ups that reports are made from. Values in, cells out.
+
+A day is the office's local day; durations are filed by whole minutes. Only accurate times count as durations (I-18).
+"""
+
+from datetime import date
+
+from casebus_contracts import RequestType, VoterResponse
+from chassis.rules import Cell, Cells
+from intake.intervals import Stay, seconds
+from intake.merit import MeritCall
+from intake.request import Request, RequestStatus, VisitStatus
+from intake.voters.entry import VoterAnswer, VoterRegistrationEntry, counted_as
+from intake.voters.offer import TALKED, Offer
+
+REQUESTS = "requests"
+"""By type, and `.covered` behind it where voter registration is to be offered; walk-ins by local hour as well."""
+REASONS = "reasons"
+"""By contact and reason: `walk_in.apply`, `spoken.review`, `written.drop_documents`."""
+ANONYMOUS, UNSIGNED, CLOSED = "anonymous", "unsigned", "closed"
+"""By the day the request was received; unsigned ones by how far the signature is."""
+WAIT, SERVICE, ESTIMATE = "wait", "service", "estimate"
+"""Visits by minutes waited, minutes served, and minutes by which the estimate was too long; the sums are seconds."""
+UNSERVED = "unserved"
+"""Visits by how they ended without a time that counts."""
+ENTRIES, ANSWERS, LETTERS = "voter_entries", "voter_answers", "voter_letters"
+"""The voter log by occasion and channel, answers by month and as they count (V-03), corrective letters."""
+MERIT_CALLS = "merit_calls"
+
+ENDED_UNSERVED = frozenset({VisitStatus.LEFT, VisitStatus.NO_SHOW, VisitStatus.AUTO_CLOSED})
+INACCURATE = "inaccurate"
+
+
+def of_request(request: Request) -> Cells:
+    """A request by type, hour, reasons; its visit once that is over."""
+    place, walk_in = request.office_id, request.request_type is RequestType.WALK_IN
+    received = request.local(request.received_at)
+    day, spoken = received.date(), request.channel in TALKED
+    kind = request.request_type.value
+    label = f"{kind}.covered" if request.nvra_covered and spoken else kind
+    contact = "written" if not spoken else "walk_in" if walk_in else "spoken"
+    cells: list[tuple[Cell, int]] = [((REQUESTS, place, day, label, received.hour if walk_in else 0), 0)]
+    cells += [((REASONS, place, day, f"{contact}.{reason}", 0), 0) for reason in request.reasons]
+    if request.anonymous:
+        cells.append(((ANONYMOUS, place, day, kind, 0), 0))
+    if request.signature is not None:
+        cells.append(((UNSIGNED, place, day, request.signature.value, 0), 0))
+    if request.status is RequestStatus.CLOSED:
+        cells.append(((CLOSED, place, day, kind, 0), 0))
+    return (*cells, *_of_visit(request))
+
+
+def _of_visit(request: Request) -> Cells:
+    """A visit that is over: how long it took, or why that is not known."""
+    place, day, status = request.office_id, request.ticket_day, request.visit_status
+    if day is None or status is None:
+        return ()
+    if status in ENDED_UNSERVED:
+        return (((UNSERVED, place, day, status.value, 0), 0),)
+    if status is not VisitStatus.SERVED:
+        return ()
+    if not request.accurate or request.arrived_at is None or request.time_in is None:
+        return (((UNSERVED, place, day, INACCURATE, 0), 0),)
+    waited = int((request.time_in - request.arrived_at).total_seconds())
+    served = seconds(request.intervals, Stay.SERVING)
+    off = (request.estimate_told_minutes or 0) * 60 - waited
+    return (
+        ((WAIT, place, day, "", waited // 60), waited),
+        ((SERVICE, place, day, "", served // 60), served),
+        ((ESTIMATE, place, day, "", round(off / 60)), off),
+    )
+
+
+def of_entry(entry: VoterRegistrationEntry) -> Cells:
+    """One more in the voter log of that day."""
+    if entry.logged_day is None:
+        return ()
+    return (((ENTRIES, entry.office_id, entry.logged_day, f"{entry.occasion}.{entry.channel.value}", 0), 0),)
+
+
+def of_answer(answer: VoterAnswer) -> Cells:
+    """An answer counts in its month and no finer, both ways of saying no as one (V-03, V-14)."""
+    if answer.office_id is None:
+        return ()
+    month = date.fromisoformat(f"{answer.month}-01")
+    response: VoterResponse = counted_as(answer.response)
+    return (((ANSWERS, answer.office_id, month, response.value, 0), 0),)
+
+
+def of_offer(offer: Offer) -> Cells:
+    """A corrective letter, on the day it went out."""
+    if offer.office_id is None or offer.letter_day is None:
+        return ()
+    return (((LETTERS, offer.office_id, offer.letter_day, "", 0), 0),)
+
+
+def of_merit_call(call: MeritCall) -> Cells:
+    """A call to the merit office, on its day."""
+    return () if call.day is None else (((MERIT_CALLS, call.office_id, call.day, "", 0), 0),)

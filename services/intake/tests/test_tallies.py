@@ -1,0 +1,171 @@
+"""In which cells a state counts."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from casebus_contracts import Channel, CompletedBy, RequestType, Signature, VoterResponse
+from chassis.rules import replace
+from intake.examples import ADAIR, CALLED, CLERK, LEFT, MINUTE, NINE, ON_HOLD, SERVED, SERVING, TODAY, WAITING, WALK_IN
+from intake.merit import MeritCall
+from intake.request import Request, RequestStatus, VisitStatus
+from intake.tallies import of_answer, of_entry, of_merit_call, of_offer, of_request
+from intake.voters.entry import VoterAnswer, VoterRegistrationEntry
+from intake.voters.offer import Offer
+
+PHONED = replace(WALK_IN, request_type=RequestType.CALL_IN, channel=Channel.PHONE)
+POSTED = replace(WALK_IN, request_type=RequestType.MAIL_IN, channel=Channel.MAIL)
+ANSWER = VoterAnswer(
+    WALK_IN.id,
+    month="2026-03",
+    name="Marlene",
+    birth_date=date(1961, 5, 4),
+    response=VoterResponse.YES,
+    completed_by=CompletedBy.PARTICIPANT,
+    office_id=ADAIR.id,
+)
+
+
+def shown(request: Request) -> list[tuple[str, date, str, int, int]]:
+    """Tally, day, label, value and amount of each cell; all are of the request's office."""
+    assert {cell[1] for cell, _ in of_request(request)} == {"ADAIR"}
+    return [(tally, day, label, value, amount) for (tally, _, day, label, value), amount in of_request(request)]
+
+
+def of(tally: str, request: Request) -> list[tuple[str, int]]:
+    return [(label, value) for name, _, label, value, _ in shown(request) if name == tally]
+
+
+def test_a_walk_in_counts_by_the_hour_of_its_office_and_by_reason() -> None:
+    two = replace(WALK_IN, anonymous=False, reasons=("apply", "ebt_card"))
+
+    assert shown(two) == [
+        ("requests", TODAY, "walk_in.covered", 8, 0),
+        ("reasons", TODAY, "walk_in.apply", 0, 0),
+        ("reasons", TODAY, "walk_in.ebt_card", 0, 0),
+    ]
+
+
+@pytest.mark.rule("D-01")
+@pytest.mark.parametrize(
+    ("received_at", "day", "hour"),
+    [
+        (datetime(2026, 3, 8, 5, 59, tzinfo=UTC), date(2026, 3, 7), 23),
+        (datetime(2026, 3, 8, 6, 0, tzinfo=UTC), date(2026, 3, 8), 0),
+        (datetime(2026, 3, 9, 4, 59, tzinfo=UTC), date(2026, 3, 8), 23),  # clocks went forward that night
+        (datetime(2026, 3, 9, 5, 0, tzinfo=UTC), date(2026, 3, 9), 0),
+    ],
+)
+def test_days_and_hours_are_those_of_the_clock_in_the_office(received_at: datetime, day: date, hour: int) -> None:
+    ((_, _, counted, _, value), _), *_ = of_request(replace(WALK_IN, received_at=received_at))
+
+    assert (counted, value) == (day, hour)
+
+
+@pytest.mark.rule("V-01", "V-06")
+@pytest.mark.parametrize(
+    ("request_", "label", "contact"),
+    [
+        (WALK_IN, "walk_in.covered", "walk_in.apply"),
+        (replace(WALK_IN, nvra_covered=False), "walk_in", "walk_in.apply"),
+        (PHONED, "call_in.covered", "spoken.apply"),
+        (replace(PHONED, channel=Channel.HOME_VISIT), "call_in.covered", "spoken.apply"),
+        (POSTED, "mail_in", "written.apply"),
+        (replace(WALK_IN, channel=Channel.DROP_BOX), "walk_in", "written.apply"),
+    ],
+)
+def test_whoever_only_writes_is_no_covered_contact(request_: Request, label: str, contact: str) -> None:
+    ((requests, _),) = of("requests", request_)
+    ((reason, _),) = of("reasons", request_)
+
+    assert (requests, reason) == (label, contact)
+
+
+def test_only_walk_ins_are_counted_by_hour() -> None:
+    assert of("requests", PHONED) == [("call_in.covered", 0)]
+
+
+@pytest.mark.rule("I-08")
+def test_who_gives_no_name_is_counted() -> None:
+    assert of("anonymous", WALK_IN) == [("walk_in", 0)]
+    assert of("anonymous", replace(WALK_IN, anonymous=False)) == []
+
+
+@pytest.mark.rule("I-09")
+@pytest.mark.parametrize("signature", list(Signature))
+def test_unsigned_ones_are_counted_by_how_far_the_signature_is(signature: Signature) -> None:
+    assert of("unsigned", replace(POSTED, unsigned=True, signature=signature)) == [(signature.value, 0)]
+
+
+def test_what_is_closed_counts_as_closed_until_it_is_reopened() -> None:
+    closed = replace(WALK_IN, status=RequestStatus.CLOSED, disposition="done")
+
+    assert of("closed", closed) == [("walk_in", 0)]
+    assert of("closed", replace(closed, status=RequestStatus.REOPENED, disposition=None)) == []
+
+
+def test_a_visit_counts_by_minutes_once_it_is_over() -> None:
+    told = replace(SERVED, estimate_told_minutes=12, time_in=NINE + 10 * MINUTE + timedelta(seconds=59))
+
+    assert [each for each in shown(told) if each[0] in ("wait", "service", "estimate")] == [
+        ("wait", TODAY, "", 10, 659),
+        ("service", TODAY, "", 15, 900),
+        ("estimate", TODAY, "", 1, 61),
+    ]
+
+
+def test_times_that_are_not_accurate_are_counted_but_in_no_duration() -> None:
+    assert of("unserved", replace(SERVED, accurate=False)) == [("inaccurate", 0)]
+    assert of("wait", replace(SERVED, accurate=False)) == []
+
+
+@pytest.mark.parametrize("request_", [WALK_IN, WAITING, CALLED, SERVING, ON_HOLD])
+def test_a_visit_that_goes_on_counts_in_no_duration(request_: Request) -> None:
+    assert {cell[0] for cell, _ in of_request(request_)} == {"requests", "reasons", "anonymous"}
+
+
+@pytest.mark.parametrize("status", [VisitStatus.LEFT, VisitStatus.NO_SHOW, VisitStatus.AUTO_CLOSED])
+def test_a_visit_without_service_counts_by_how_it_ended(status: VisitStatus) -> None:
+    assert of("unserved", replace(LEFT, visit_status=status)) == [(status.value, 0)]
+
+
+@pytest.mark.rule("I-02")
+def test_an_entry_counts_on_the_day_it_was_logged() -> None:
+    entry = VoterRegistrationEntry(
+        WALK_IN.id,
+        office_id="ADAIR",
+        occasion="apply",
+        channel=Channel.IN_PERSON,
+        logged_at=NINE,
+        logged_by=CLERK.id,
+        logged_day=TODAY,
+    )
+
+    assert of_entry(entry) == ((("voter_entries", "ADAIR", TODAY, "apply.in_person", 0), 0),)
+    assert of_entry(replace(entry, logged_day=None)) == ()
+
+
+@pytest.mark.rule("V-03", "V-14")
+@pytest.mark.parametrize(
+    ("response", "label"), [("yes", "yes"), ("no", "no"), ("no_already_registered", "no"), ("declined", "declined")]
+)
+def test_an_answer_counts_in_its_month_and_no_finer(response: str, label: str) -> None:
+    answer = replace(ANSWER, response=VoterResponse(response))
+
+    assert of_answer(answer) == ((("voter_answers", "ADAIR", date(2026, 3, 1), label, 0), 0),)
+    assert of_answer(replace(answer, office_id=None)) == ()
+
+
+def test_a_letter_counts_on_the_day_it_went_out() -> None:
+    missing = Offer(WALK_IN.id, missing_at=NINE, office_id="ADAIR")
+
+    assert of_offer(missing) == ()
+    assert of_offer(replace(missing, letter_day=TODAY)) == ((("voter_letters", "ADAIR", TODAY, "", 0), 0),)
+
+
+@pytest.mark.rule("I-46")
+def test_a_merit_call_counts_on_its_day() -> None:
+    call = MeritCall(WALK_IN.id, request_id=WALK_IN.id, office_id="ADAIR", at=NINE, logged_by="mei", day=TODAY)
+
+    assert of_merit_call(call) == ((("merit_calls", "ADAIR", TODAY, "", 0), 0),)
+    assert of_merit_call(replace(call, day=None)) == ()
