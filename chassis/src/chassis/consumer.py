@@ -56,7 +56,6 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._group = group
         self._idle = asyncio.Event()
         self._idle.set()
-        self._between_batches = asyncio.Lock()
         self._under_way: tuple[Record, ...] = ()
         self._done: dict[TopicPartition, int] = {}
         self._committing: asyncio.Task[None] | None = None
@@ -107,11 +106,10 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         await self._broker.stop()
 
     async def advance_progress(self) -> None:
-        """Write down how far this copy has read, as soon as no batch is under way."""
+        """Write down how far this copy has read."""
         consumer = self._consumer
-        async with self._between_batches:
-            if consumer is not None and not self.paused:
-                await self._progress.advance(consumer)
+        if consumer is not None and not self.paused:
+            await self._progress.advance(consumer)
 
     @property
     def assigned(self) -> bool:
@@ -168,10 +166,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
 
     async def _handle(self, message: KafkaMessage) -> None:
         """One batch. An exception must not escape: FastStream would pass over the batch and lose it."""
-        async with self._between_batches:
-            await self._handle_batch(message.raw_message)
-
-    async def _handle_batch(self, records: tuple[Record, ...]) -> None:
+        records: tuple[Record, ...] = message.raw_message
         self._began = time.monotonic()
         self._under_way = records
         self._idle.clear()

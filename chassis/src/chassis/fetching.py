@@ -6,9 +6,12 @@ Here every partition goes back to where it stood before the call, and for a mome
 decoded by the library's slower Python code with such names made harmless.
 """
 
+import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import aiokafka.consumer.fetcher as fetcher
 import structlog
@@ -21,6 +24,18 @@ from faststream.kafka.subscriber.usecase import BatchSubscriber
 log = structlog.get_logger()
 
 _TOLERANT_SECONDS = 5.0
+_NOWHERE = TopicPartition("", 0)
+"""No partition: asked for none at all, the client would answer for every one."""
+
+_handled: WeakKeyDictionary[AIOKafkaConsumer, dict[TopicPartition, int]] = WeakKeyDictionary()
+
+
+def handled(consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, int]:
+    """Of each partition, the offset below which everything is done: where it stood between the last two batches.
+
+    The client's own position runs ahead of that as soon as it has handed a batch out.
+    """
+    return _handled.get(consumer, {})
 
 
 class TotalSubscriber(BatchSubscriber):
@@ -29,10 +44,18 @@ class TotalSubscriber(BatchSubscriber):
     __slots__ = ()
 
     async def get_msg(self, consumer: AIOKafkaConsumer) -> "tuple[ConsumerRecord[Any, Any], ...]":
-        """The next batch; nothing is handed out, and nothing passed over, when it cannot be decoded."""
-        before = _positions(consumer)
+        """The next batch; nothing is handed out, and nothing passed over, when it cannot be decoded.
+
+        Only partitions whose position is known are asked: one that learns it meanwhile could not go back.
+        """
+        before = _handled[consumer] = _positions(consumer)
         try:
-            return await super().get_msg(consumer)
+            found = await consumer.getmany(
+                *(before or (_NOWHERE,)), timeout_ms=self.batch_timeout_ms, max_records=self.max_records
+            )
+            if not found:
+                await asyncio.sleep(self.batch_timeout_ms / 1000)
+            return tuple(chain.from_iterable(found.values()))
         except ConsumerStoppedError:
             raise
         except UnicodeDecodeError:
@@ -91,7 +114,7 @@ def _go_back(consumer: AIOKafkaConsumer, before: dict[TopicPartition, int]) -> N
 
 
 def _positions(consumer: AIOKafkaConsumer) -> dict[TopicPartition, int]:
-    """Where each partition stands, without waiting for those that do not know yet: nothing was taken from them."""
+    """Where each partition stands, without waiting for those that do not know yet."""
     subscription = consumer._subscription.subscription
     assignment = None if subscription is None else subscription.assignment
     if assignment is None:

@@ -12,6 +12,7 @@ import asyncpg
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from chassis.clock import Clock
+from chassis.fetching import handled
 
 SKEW = timedelta(milliseconds=100)
 """Between the broker's clock and ours, and between an answer's making and its coming."""
@@ -40,7 +41,7 @@ class Progress:
         self._done[place] = (offset + 1, timestamp)
 
     async def advance(self, consumer: AIOKafkaConsumer) -> None:
-        """Write down how far this copy's partitions have been read. Called between batches only."""
+        """Write down how far this copy's partitions have been read. A batch under way does not count."""
         rows = [row for place in sorted(consumer.assignment()) if (row := self._row(consumer, place)) is not None]
         self._partitions = sum(len(consumer.partitions_for_topic(topic) or ()) for topic in self._topics)
         if rows:
@@ -55,7 +56,8 @@ class Progress:
         return min(known) if self._partitions and len(known) >= self._partitions else None
 
     def _row(self, consumer: AIOKafkaConsumer, place: TopicPartition) -> tuple[str, int, int, datetime] | None:
-        position, highwater, asked = _standing(consumer, place)
+        _, highwater, asked = _standing(consumer, place)
+        position = handled(consumer).get(place)
         if position is None:
             return None
         if highwater is not None and asked is not None and position >= highwater:
