@@ -6,11 +6,17 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from bench import b1, b3, b4
+from bench import b1, b2, b3, b4, b5
 from bench.harness import Bar, record, settings_line
 from casebus_testing.stack import Stack
 
-BENCHES: dict[str, Callable[..., dict[str, Bar]]] = {"B1": b1.run, "B3": b3.run, "B4": b4.run}
+BENCHES: dict[str, Callable[..., dict[str, Bar]]] = {
+    "B1": b1.run,
+    "B2": b2.run,
+    "B3": b3.run,
+    "B4": b4.run,
+    "B5": b5.run,
+}
 
 
 def main() -> int:

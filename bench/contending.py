@@ -62,13 +62,19 @@ class Ground:
     logs: Path
 
     @contextmanager
-    def place(self, name: str, *, template: str = EMPTY) -> Iterator[Place]:
-        """A copy of the template and fresh topics; the database is gone afterwards."""
-        name = "".join(letter if letter.isalnum() else "_" for letter in name.lower())
-        dsn = self.stack.create_database(name, template=template)
-        asyncio.run(create_topics(self.stack.kafka, [walkins.SENDER], f"{name}."))
-        yield Place(dsn, f"{name}.", self.logs / f"{name}.log")
+    def database(self, name: str, *, template: str = EMPTY) -> Iterator[str]:
+        """A copy of the template, for as long as the block lasts: its connection text."""
+        name = _plain(name)
+        yield self.stack.create_database(name, template=template)
         self.stack.drop_database(name)
+
+    @contextmanager
+    def place(self, name: str, *, template: str = EMPTY) -> Iterator[Place]:
+        """A copy of the template, and fresh topics."""
+        name = _plain(name)
+        asyncio.run(create_topics(self.stack.kafka, [walkins.SENDER], f"{name}."))
+        with self.database(name, template=template) as dsn:
+            yield Place(dsn, f"{name}.", self.logs / f"{name}.log")
 
     @contextmanager
     def running(self, contender: Contender, place: Place) -> Iterator[Processes]:
@@ -103,6 +109,10 @@ def ground(stack: Stack) -> Iterator[Ground]:
     with tempfile.TemporaryDirectory(prefix="bench-runs-") as folder:
         asyncio.run(_prepare(stack))
         yield Ground(stack, write_senders(Path(folder), [NewSender(walkins.SENDER)]), Path(folder))
+
+
+def _plain(name: str) -> str:
+    return "".join(letter if letter.isalnum() else "_" for letter in name.lower())
 
 
 def _end(process: "subprocess.Popen[bytes]") -> None:

@@ -45,10 +45,13 @@ def orders(visits: int, *, lag: int = LAG) -> list[Order]:
 
 
 def orders_about(
-    visits: Sequence[tuple[int, str]], *, first_step: int = 0, lag: int = LAG, new_id: Callable[[], str] = fresh_id
+    visits: Sequence[tuple[int, str]],
+    *,
+    steps: range = range(STEPS),
+    lag: int = LAG,
+    new_id: Callable[[], str] = fresh_id,
 ) -> list[Order]:
-    """The same about the requests with these numbers and ids, from `first_step` on."""
-    steps = range(first_step, STEPS)
+    """Some steps of the visits with these numbers and request ids."""
     moments = range(len(visits) + lag * (len(steps) - 1))
     return [
         _order(step, *visits[place], new_id())
