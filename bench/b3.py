@@ -27,7 +27,7 @@ def run(stack: Stack, count: int = 3, *, full: bool = False) -> dict[str, Bar]:
     runs = []
     with ground(stack) as here:
         for number in range(1, (count if full else 1) + 1):
-            for contender, rate in ((OURS, 100), (OURS, JUDGED), (HAND, JUDGED), (OURS, MOST), (HAND, MOST)):
+            for contender, rate in ((OURS, 100), (OURS, JUDGED), (HAND, JUDGED), (OURS, MOST)):
                 idle()
                 runs.append(open_loop(here, contender, Load(rate), number))
                 print(line(runs[-1]), flush=True)

@@ -5,9 +5,9 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, TypeAlias
@@ -38,6 +38,8 @@ class Contender:
     modules: tuple[tuple[str, ...], ...]
     proofs: bool = False
     relay: str = "inside"
+    settings: Mapping[str, str] = field(default_factory=dict)
+    """What its environment has besides."""
 
 
 OURS: Final = Contender("intake, relay inside", (("bench.ours",),))
@@ -94,8 +96,9 @@ class Ground:
             "CASEBUS_SENDERS": str(self.files.senders),
             "CASEBUS_RELAY": contender.relay,
             "CASEBUS_LOG_LEVEL": "warning",
+            **contender.settings,
         }
-        if contender.proofs or "bench.ours" in module:
+        if contender.proofs or not module[0].startswith("bench.peers"):
             settings["CASEBUS_JWKS"] = str(self.files.jwks)
         with place.log.open("ab") as log:
             return subprocess.Popen(
@@ -107,7 +110,8 @@ class Ground:
 def ground(stack: Stack) -> Iterator[Ground]:
     """Keys, a folder for logs, and the empty database, made on first use."""
     with tempfile.TemporaryDirectory(prefix="bench-runs-") as folder:
-        asyncio.run(_prepare(stack))
+        stack.drop_database(EMPTY)
+        asyncio.run(prepare(stack.create_database(EMPTY), MIGRATIONS))
         yield Ground(stack, write_senders(Path(folder), [NewSender(walkins.SENDER)]), Path(folder))
 
 
@@ -124,10 +128,9 @@ def _end(process: "subprocess.Popen[bytes]") -> None:
         process.wait()
 
 
-async def _prepare(stack: Stack) -> None:
-    stack.drop_database(EMPTY)
-    dsn = stack.create_database(EMPTY)
-    await asyncio.to_thread(migrate, dsn, [MIGRATIONS])
+async def prepare(dsn: str, migrations: Path) -> None:
+    """A database as a service that has just been set up finds it, the directory in it."""
+    await asyncio.to_thread(migrate, dsn, [migrations])
     connection = await asyncpg.connect(dsn)
     await keep_partitions(connection, datetime.now(UTC))
     await connection.close()

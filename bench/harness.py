@@ -52,7 +52,7 @@ def in_child(function: Callable[..., T], *arguments: Any) -> T:
         return pool.submit(function, *arguments).result(timeout=RUN_SECONDS_MAX)
 
 
-def rounds(contenders: Mapping[str, Callable[[int], Run]], count: int) -> list[Run]:
+def rounds(contenders: Mapping[str, Callable[[int], Run]], count: int, unit: str = "/s") -> list[Run]:
     """Run every contender once a round, so that neighbours share the machine's mood."""
     runs = []
     for number in range(1, count + 1):
@@ -62,7 +62,7 @@ def rounds(contenders: Mapping[str, Callable[[int], Run]], count: int) -> list[R
             runs.append(run)
             faults = f"  FAULTS: {'; '.join(run.faults)}" if run.faults else ""
             noise = f"  (others took {busy:.0%} of the processors before it)" if busy > _IDLE_SHARE_MAX else ""
-            print(f"  round {number}  {run.contender:<34} {run.rate:>10,.0f}/s{noise}{faults}", flush=True)
+            print(f"  round {number}  {run.contender:<34} {run.rate:>10,.0f}{unit}{noise}{faults}", flush=True)
     return runs
 
 

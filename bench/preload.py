@@ -9,6 +9,7 @@ import json
 import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any, Final
 
 import asyncpg
@@ -70,8 +71,7 @@ async def history(dsn: str, count: int) -> None:
     await requests(connection, range(count))
     await connection.copy_records_to_table("inbox", records=_inbox(count), columns=_INBOX)
     await connection.copy_records_to_table("journal", records=_journal(count), columns=_JOURNAL)
-    await connection.execute("ANALYZE")
-    await connection.execute("CHECKPOINT")
+    await connection.execute("VACUUM (FREEZE, ANALYZE)")
     await connection.close()
 
 
@@ -121,7 +121,12 @@ def _spread(kind: str, number: int) -> str:
 
 def _uuid7(share: float, dice: int) -> str:
     """An id minted after this share of the days has passed."""
-    began = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) - timedelta(days=_DAYS)
-    milliseconds = int(began.timestamp() * 1000 + share * _DAYS * 86_400_000)
+    milliseconds = _first_day() + int(share * _DAYS * 86_400_000)
     low = f"{milliseconds:012x}", f"{dice & 0xFFF:03x}", f"{dice >> 12 & 0xFFF:03x}", f"{dice >> 26 & 2**48 - 1:012x}"
     return f"{low[0][:8]}-{low[0][8:]}-7{low[1]}-8{low[2]}-{low[3]}"
+
+
+@cache
+def _first_day() -> int:
+    today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+    return int((today - timedelta(days=_DAYS)).timestamp() * 1000)
