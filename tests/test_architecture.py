@@ -30,8 +30,10 @@ MAY_IMPORT = {
     "casebus_deploy": frozenset({"casebus_contracts", "chassis.login", "chassis.failures.CannotStart"}),
 } | dict.fromkeys(SERVICES, SHARED)
 
-EDGES = frozenset({"__init__", "__main__", "app", "handlers", "store", "queries", "deliver", "counter", "examples"})
-"""Modules of a service that are no rules: they wire, store, serve, send, or hold named examples."""
+EDGES = frozenset(
+    {"__init__", "__main__", "app", "handlers", "store", "queries", "deliver", "counter", "reads", "examples"}
+)
+"""Modules of a service, or folders of them, that are no rules: they wire, store, serve, send, or hold examples."""
 
 PURE = frozenset(
     {
@@ -178,7 +180,7 @@ def files_of(name: str) -> list[Path]:
 
 
 def rule_modules(service: str) -> list[Path]:
-    return [file for file in modules(service) if file.stem not in EDGES]
+    return [file for file in modules(service) if not EDGES & {file.stem, *file.relative_to(ROOMS[service]).parts[:-1]}]
 
 
 @pytest.mark.parametrize("room", ROOMS)

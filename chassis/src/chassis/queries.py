@@ -1,6 +1,6 @@
 """Questions to the database: on sessions that cannot write, wait briefly, and are none of the pipeline's."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -22,13 +22,12 @@ class Queries:
         """`pool`: of `database.open_reads`."""
         self._pool = pool
 
-    async def rows(self, query: str, *arguments: Any) -> Sequence[asyncpg.Record]:
+    async def rows(self, query: str, *arguments: Any) -> Sequence[Mapping[str, Any]]:
         """The rows of one statement. Raises DatabaseAway and TookTooLong."""
         async with self._session() as connection:
-            rows: Sequence[asyncpg.Record] = await connection.fetch(query, *arguments)
-            return rows
+            return await connection.fetch(query, *arguments)
 
-    async def row(self, query: str, *arguments: Any) -> asyncpg.Record | None:
+    async def row(self, query: str, *arguments: Any) -> Mapping[str, Any] | None:
         """The first row, if there is one. Raises as `rows`."""
         found = await self.rows(query, *arguments)
         return found[0] if found else None

@@ -62,6 +62,7 @@ from intake.clients import KnownClient
 from intake.counter import make_counter
 from intake.lobby import Lobby
 from intake.merit import MeritCall
+from intake.reads.routes import make_reads
 from intake.reasons import Reason
 from intake.request import Request
 from intake.voters import forms, log, offer, retention, stock
@@ -89,6 +90,7 @@ SERVICE = Service(
 )
 SERVICE.operated_by(Staff, operates)
 SERVICE.offer(make_counter)
+SERVICE.offer(make_reads)
 
 REQUEST = change(Request, "request_id")
 LOBBY = change(Lobby, "office_id", new=Lobby)

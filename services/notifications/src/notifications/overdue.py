@@ -20,6 +20,8 @@ from notifications.alert import Alert, AlertStatus, Watch, open_ones, overdue_al
 
 RULE = "A-14"
 RECIPIENTS = frozenset({Role.RC_GREETER, Role.SUPERVISOR})
+LINK = "/v1/requests/{id}?purpose=A-14"
+"""A route of intake, which wants to know what a request is looked at for."""
 WORDS = {
     OverdueKind.WAITING: "a walk-in has waited too long",
     OverdueKind.SERVING: "a walk-in is served too long or was never timed out",
@@ -99,7 +101,7 @@ def _text(office: Office, fact: VisitOverdue) -> str:
         f"{RULE}: {WORDS[fact.kind]}.\n"
         f"Office: {office.name} ({office.id})\n"
         f"Request: {fact.request_id}\n"
-        f"Details, after signing in: /v1/requests/{fact.request_id}\n"
+        f"Details, after signing in: {LINK.format(id=fact.request_id)}\n"
     )
 
 

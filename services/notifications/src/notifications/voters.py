@@ -48,7 +48,7 @@ WORDS = {
     Matter.STOCK: "the stock of voter registration forms will not last two months",
 }
 LINKS = {
-    Matter.OFFER: "/v1/requests/{id}",
+    Matter.OFFER: "/v1/requests/{id}?purpose=A-16",
     Matter.FORMS: "/v1/offices/{id}/voter-registration",
     Matter.STOCK: "/v1/offices/{id}/voter-registration",
 }

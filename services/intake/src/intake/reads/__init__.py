@@ -1,0 +1,1 @@
+"""What intake shows: lobby, requests, search, timelines, logs. Reads only; every rule is elsewhere."""
