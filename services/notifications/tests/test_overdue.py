@@ -140,7 +140,7 @@ def test_an_alert_says_rule_office_opaque_id_and_link(kind: OverdueKind) -> None
     assert text.splitlines()[1:] == [
         "Office: Adair County Office (ADAIR)",
         f"Request: {REQUEST}",
-        f"Details, after signing in: /v1/requests/{REQUEST}",
+        f"Details, after signing in: /v1/requests/{REQUEST}?purpose=A-14",
     ]
 
 
