@@ -57,7 +57,7 @@ RAISED = Alert(
         "A-14: a walk-in has waited too long.\n"
         "Office: Adair County Office (ADAIR)\n"
         f"Request: {REQUEST}\n"
-        f"Details, after signing in: /v1/requests/{REQUEST}\n"
+        f"Details, after signing in: /v1/requests/{REQUEST}?purpose=A-14\n"
     ),
     raised_at=NINE + 30 * MINUTE,
 )
