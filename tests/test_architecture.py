@@ -31,7 +31,20 @@ MAY_IMPORT = {
 } | dict.fromkeys(SERVICES, SHARED)
 
 EDGES = frozenset(
-    {"__init__", "__main__", "app", "handlers", "store", "queries", "deliver", "counter", "reads", "examples"}
+    {
+        "__init__",
+        "__main__",
+        "app",
+        "handlers",
+        "store",
+        "queries",
+        "deliver",
+        "counter",
+        "reads",
+        "routes",
+        "rows",
+        "examples",
+    }
 )
 """Modules of a service, or folders of them, that are no rules: they wire, store, serve, send, or hold examples."""
 

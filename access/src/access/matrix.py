@@ -39,6 +39,7 @@ class Ability(StrEnum):
     CENTRAL_REPORTS = "run the reports of Central Office"
     MERIT_CALL = "create, track or search merit calls"
     ACKNOWLEDGE = "acknowledge an alert"
+    REPORTS = "run the reports of an office"
     COACH = "record what a participant does and receives"
     RENT = "refer, verify or pay rent"
     OVERRIDE = "override, or report on, Keys to Progress"
@@ -85,6 +86,7 @@ DASHBOARD          -        -   -           Y          N      -     Y          Y
 CENTRAL_REPORTS    -        -   -           -          N      -     -          -       S       -            -                -           -
 MERIT_CALL         -        -   -           -          -      Y     -          -       -       -            -                -           -
 ACKNOWLEDGE        own      own own         own        own    own   own        own     own     own          own              own         own
+REPORTS            Y        -   Y           Y          S      merit Y          Y       S       -            -                -           -
 COACH              -        -   -           -          -      -     -          -       -       own          -                Y           -
 RENT               -        -   -           -          -      -     -          -       -       -            Y                Y           -
 OVERRIDE           -        -   -           -          -      -     -          -       -       -            -                Y           -

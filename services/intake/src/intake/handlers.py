@@ -64,6 +64,7 @@ from intake.lobby import Lobby
 from intake.merit import MeritCall
 from intake.reads.routes import make_reads
 from intake.reasons import Reason
+from intake.reports.routes import make_reports
 from intake.request import Request
 from intake.voters import forms, log, offer, retention, stock
 from intake.voters.desk import VoterDesk
@@ -91,6 +92,7 @@ SERVICE = Service(
 SERVICE.operated_by(Staff, operates)
 SERVICE.offer(make_counter)
 SERVICE.offer(make_reads)
+SERVICE.offer(make_reports)
 
 REQUEST = change(Request, "request_id")
 LOBBY = change(Lobby, "office_id", new=Lobby)

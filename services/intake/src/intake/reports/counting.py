@@ -1,0 +1,147 @@
+"""Cells of roll-ups become rows of reports. Values in, rows out."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import Any, TypeAlias
+
+from intake import tallies
+from intake.reports.figures import NEAR_MINUTES, Histogram
+from intake.reports.rows import Estimates, Registration, Requests, Signatures, Times, Visits
+from intake.voters.month import deviates
+from intake.voters.offer import TALKED
+
+Cells: TypeAlias = Iterable[Mapping[str, Any]]
+"""Rows of `sql.counted`: key, tally, label, n."""
+
+FOUR_REASONS = ("apply", "review", "change_of_address", "register_to_vote_only")
+
+Counts: TypeAlias = Mapping[tuple[str, str], int]
+"""(tally, label): how many."""
+
+
+def shown(key: object, by: str = "") -> str:
+    """A key as text: a month without its day."""
+    return f"{key:%Y-%m}" if by == "month" and isinstance(key, date) else str(key)
+
+
+def by_key(cells: Cells, by: str = "") -> dict[str, Counts]:
+    """The counts of each key."""
+    found: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
+    for row in cells:
+        found[shown(row["key"], by)][row["tally"], row["label"]] = row["n"]
+    return dict(found)
+
+
+def by_label(cells: Cells, part: int) -> dict[str, Counts]:
+    """The counts by one part of the label: `walk_in.apply` has two."""
+    found: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
+    for row in cells:
+        found[row["label"].split(".")[part]][row["tally"], row["label"]] = row["n"]
+    return dict(sorted(found.items()))
+
+
+def of(counts: Counts, tally: str, *, begins: str = "", ends: str = "") -> int:
+    """How many count in a tally under labels of this kind."""
+    return sum(
+        n for (name, label), n in counts.items() if name == tally and label.startswith(begins) and label.endswith(ends)
+    )
+
+
+def walk_ins(counts: Counts) -> int:
+    """Walk-ins, with and without a covered reason."""
+    return counts.get((tallies.REQUESTS, "walk_in"), 0) + counts.get((tallies.REQUESTS, "walk_in.covered"), 0)
+
+
+def requests(key: str, counts: Counts) -> Requests:
+    """What became of them."""
+    received, closed = of(counts, tallies.REQUESTS), of(counts, tallies.CLOSED)
+    return Requests(
+        key=key,
+        received=received,
+        covered=of(counts, tallies.REQUESTS, ends=".covered"),
+        anonymous=of(counts, tallies.ANONYMOUS),
+        closed=closed,
+        open=received - closed,
+    )
+
+
+def signatures(key: str, counts: Counts) -> Signatures:
+    """Without a name, and unsigned."""
+    states = ("awaiting_signature", "signed", "returned")
+    found = {state: counts.get((tallies.UNSIGNED, state), 0) for state in states}
+    return Signatures(key=key, anonymous=of(counts, tallies.ANONYMOUS), **found)
+
+
+def visits(key: str, counts: Counts) -> Visits:
+    """How they ended."""
+    unserved = {label: n for (tally, label), n in counts.items() if tally == tallies.UNSERVED}
+    return Visits(
+        key=key,
+        served=of(counts, tallies.WAIT),
+        left=unserved.get("left", 0),
+        no_show=unserved.get("no_show", 0),
+        never_timed_out=unserved.get("auto_closed", 0),
+        inaccurate=unserved.get(tallies.INACCURATE, 0),
+    )
+
+
+def histograms(cells: Cells, by: str) -> dict[str, dict[str, Histogram]]:
+    """Rows of `sql.spread` as a histogram for each key and tally."""
+    found: dict[str, dict[str, Histogram]] = defaultdict(lambda: defaultdict(Histogram))
+    for row in cells:
+        found[shown(row["key"], by)][row["tally"]].add(row["value"], row["n"], row["total"])
+    return found
+
+
+def times(key: str, found: Mapping[str, Histogram]) -> Times:
+    """Waits and services."""
+    wait, service = found.get(tallies.WAIT, Histogram()), found.get(tallies.SERVICE, Histogram())
+    return Times(
+        key=key,
+        visits=wait.n,
+        wait_mean=wait.mean_minutes,
+        wait_median=wait.percentile(0.5),
+        wait_90=wait.percentile(0.9),
+        wait_95=wait.percentile(0.95),
+        service_mean=service.mean_minutes,
+        service_median=service.percentile(0.5),
+        service_90=service.percentile(0.9),
+        service_95=service.percentile(0.95),
+    )
+
+
+def estimates(key: str, found: Mapping[str, Histogram]) -> Estimates:
+    """Told against real."""
+    error = found.get(tallies.ESTIMATE, Histogram())
+    absolute, lowest = error.absolute(), min(error.counts, default=0)
+    return Estimates(
+        key=key,
+        visits=error.n,
+        mean_error=error.mean_minutes,
+        median_absolute=absolute.percentile(0.5),
+        absolute_90=absolute.percentile(0.9),
+        right_percent=error.share(-NEAR_MINUTES, NEAR_MINUTES),
+        too_short_percent=error.share(lowest, -NEAR_MINUTES - 1),
+    )
+
+
+def registration(key: str, counts: Counts, covered: Sequence[str]) -> Registration:
+    """A month of voter registration. What is only written is on the voter log, but no contact (V-06)."""
+    reasons = {
+        reason: sum(counts.get((tallies.REASONS, f"{contact}.{reason}"), 0) for contact in ("walk_in", "spoken"))
+        for reason in dict.fromkeys((*FOUR_REASONS, *covered))
+    }
+    contacts, letters = of(counts, tallies.REQUESTS, ends=".covered"), of(counts, tallies.LETTERS)
+    offered = sum(of(counts, tallies.ENTRIES, ends=f".{channel.value}") for channel in TALKED)
+    answers = {label: counts.get((tallies.ANSWERS, label), 0) for label in ("yes", "no", "declined")}
+    return Registration(
+        key=key,
+        **{reason: reasons[reason] for reason in FOUR_REASONS},
+        other_covered=sum(n for reason, n in reasons.items() if reason not in FOUR_REASONS),
+        covered_contacts=contacts,
+        entries=of(counts, tallies.ENTRIES),
+        letters=letters,
+        deviates=deviates(contacts, offered, letters),
+        **answers,
+    )

@@ -1,0 +1,170 @@
+"""The reports: which question each asks, and what becomes of the answer. Figures of any year, from roll-ups."""
+
+import json
+from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import UUID
+
+from chassis.queries import Queries
+from intake import tallies
+from intake.reports import counting, sql
+from intake.reports.question import By, EntriesBy, OfficesBy, Question, RequestsBy, VendorsBy, WalkInsBy
+from intake.reports.rows import (
+    Entries,
+    Estimates,
+    Forms,
+    MeritCalls,
+    Registration,
+    Requests,
+    Signatures,
+    Times,
+    ToCorrect,
+    Unended,
+    Vendors,
+    Visits,
+    WalkIns,
+)
+
+PAGE_ROWS = 1_000
+_FIRST = datetime.fromtimestamp(0, UTC), UUID(int=0)
+
+
+class Catalogue:
+    """Answers the questions of reports."""
+
+    def __init__(self, queries: Queries) -> None:
+        self._queries = queries
+
+    async def walk_ins(self, asked: Question, by: WalkInsBy) -> list[WalkIns]:
+        """How many came, and what for."""
+        if by is WalkInsBy.REASON:
+            cells = [row for row in await self._label(asked, tallies.REASONS) if row["label"].startswith("walk_in.")]
+            found = counting.by_label(cells, 1)
+            return [WalkIns(key=key, walk_ins=counting.of(counts, tallies.REASONS)) for key, counts in found.items()]
+        keys = await self._counted(by.value, asked, tallies.REQUESTS)
+        rows = [WalkIns(key=key, walk_ins=counting.walk_ins(counts)) for key, counts in keys.items()]
+        return [row for row in rows if row.walk_ins]
+
+    async def requests(self, asked: Question, by: RequestsBy) -> list[Requests]:
+        """Received, closed, open; by type, or by place or time."""
+        named = (tallies.REQUESTS, tallies.ANONYMOUS, tallies.CLOSED)
+        if by is RequestsBy.TYPE:
+            found = counting.by_label(await self._label(asked, *named), 0)
+        else:
+            found = await self._counted(by.value, asked, *named)
+        return [counting.requests(key, counts) for key, counts in found.items()]
+
+    async def signatures(self, asked: Question, by: By) -> list[Signatures]:
+        """Anonymous and unsigned ones."""
+        found = await self._counted(by.value, asked, tallies.ANONYMOUS, tallies.UNSIGNED)
+        return [counting.signatures(key, counts) for key, counts in found.items()]
+
+    async def visits(self, asked: Question, by: By) -> list[Visits]:
+        """How visits ended."""
+        found = await self._counted(by.value, asked, tallies.WAIT, tallies.UNSERVED)
+        return [counting.visits(key, counts) for key, counts in found.items()]
+
+    async def times(self, asked: Question, by: By) -> list[Times]:
+        """Waits and services."""
+        found = await self._spread(by, asked, tallies.WAIT, tallies.SERVICE)
+        return [counting.times(key, each) for key, each in found.items()]
+
+    async def estimates(self, asked: Question, by: By) -> list[Estimates]:
+        """Told against real."""
+        found = await self._spread(by, asked, tallies.ESTIMATE)
+        return [counting.estimates(key, each) for key, each in found.items()]
+
+    async def entries(self, asked: Question, by: EntriesBy) -> list[Entries]:
+        """The voter log, counted."""
+        if by in (EntriesBy.OCCASION, EntriesBy.CHANNEL):
+            part = 0 if by is EntriesBy.OCCASION else 1
+            found = counting.by_label(await self._label(asked, tallies.ENTRIES), part)
+        else:
+            found = await self._counted(by.value, asked, tallies.ENTRIES)
+        return [Entries(key=key, entries=counting.of(counts, tallies.ENTRIES)) for key, counts in found.items()]
+
+    async def registration(self, asked: Question, by: OfficesBy) -> list[Registration]:
+        """A month of voter registration; the last row, `state`, is the sum where there are several."""
+        named = (tallies.REQUESTS, tallies.REASONS, tallies.ENTRIES, tallies.ANSWERS, tallies.LETTERS)
+        covered = [row["id"] for row in await self._queries.rows(sql.COVERED_REASONS)]
+        found = await self._counted(by.value, asked, *named)
+        rows = [counting.registration(key, counts, covered) for key, counts in found.items()]
+        if len(rows) < 2:
+            return rows
+        whole = counting.by_key(await self._label(asked, *named))
+        return rows + [counting.registration("state", counts, covered) for counts in whole.values()]
+
+    async def merit_calls(self, asked: Question, by: By) -> list[MeritCalls]:
+        """Cases, and the calls about them."""
+        found = await self._counted(by.value, asked, tallies.REQUESTS, tallies.MERIT_CALLS)
+        rows = [
+            MeritCalls(
+                key=key,
+                cases=counting.of(counts, tallies.REQUESTS, begins="merit_call"),
+                calls=counting.of(counts, tallies.MERIT_CALLS),
+            )
+            for key, counts in found.items()
+        ]
+        return [row for row in rows if row.cases or row.calls]
+
+    async def vendors(self, asked: Question, by: VendorsBy) -> list[Vendors]:
+        """Contacts with vendors."""
+        if by is VendorsBy.VENDOR:
+            days = asked.period.first, asked.period.last
+            rows = await self._queries.rows(sql.VENDORS, list(asked.offices), *days)
+            return [Vendors(key=row["key"], contacts=row["n"]) for row in rows]
+        found = await self._counted(by.value, asked, tallies.REQUESTS)
+        counted = ((key, counting.of(each, tallies.REQUESTS, begins="vendor_contact")) for key, each in found.items())
+        return [Vendors(key=key, contacts=contacts) for key, contacts in counted if contacts]
+
+    async def forms(self, asked: Question, now: datetime) -> list[Forms]:
+        """Completed forms that lie in offices now, the most urgent first."""
+        rows = await self._queries.rows(sql.FORMS, list(asked.offices), now)
+        return [
+            Forms(
+                office_id=row["office_id"],
+                forms=row["forms"],
+                oldest_received_on=row["oldest_received_on"],
+                oldest_days=(row["today"] - row["oldest_received_on"]).days,
+                next_due_on=row["next_due_on"],
+                overdue=row["overdue"],
+            )
+            for row in rows
+        ]
+
+    async def to_correct(self, asked: Question) -> AsyncIterator[list[ToCorrect]]:
+        """Contacts on the reception log without an entry or a letter, office by office, a page at a time."""
+        days = asked.period.first, asked.period.last
+        for office in asked.offices:
+            behind: tuple[Any, ...] = _FIRST
+            while rows := await self._queries.rows(sql.RECONCILIATION, office, *days, PAGE_ROWS, *behind):
+                yield [_to_correct(row) for row in rows]
+                behind = rows[-1]["place"], UUID(rows[-1]["request_id"])
+
+    async def unended(self, asked: Question) -> AsyncIterator[list[Unended]]:
+        """Visits that closing time ended, office by office, a page at a time."""
+        days = asked.period.first, asked.period.last
+        for office in asked.offices:
+            behind: tuple[Any, ...] = (date.min, 0)
+            while rows := await self._queries.rows(sql.NEVER_TIMED_OUT, office, *days, PAGE_ROWS, *behind):
+                yield [Unended(**row) for row in rows]
+                behind = rows[-1]["ticket_day"], rows[-1]["ticket"]
+
+    async def _counted(self, by: str, asked: Question, *named: str) -> dict[str, counting.Counts]:
+        return counting.by_key(await self._cells(sql.counted(by), asked, named), by)
+
+    async def _label(self, asked: Question, *named: str) -> Sequence[Any]:
+        return await self._cells(sql.counted("label"), asked, named)
+
+    async def _spread(self, by: By, asked: Question, *named: str) -> dict[str, dict[str, Any]]:
+        return counting.histograms(await self._cells(sql.spread(by.value), asked, named), by.value)
+
+    async def _cells(self, query: str, asked: Question, named: Sequence[str]) -> Sequence[Any]:
+        days = asked.period.first, asked.period.last
+        return await self._queries.rows(query, list(named), list(asked.offices), *days)
+
+
+def _to_correct(row: Any) -> ToCorrect:
+    told = {name: value for name, value in row.items() if name not in ("place", "reasons")}
+    return ToCorrect(**told, reasons=json.loads(row["reasons"]))

@@ -1,0 +1,96 @@
+"""Every question of a report to the database. Answered from roll-ups, or along an index; none reads history whole.
+
+Days are those of the calendar of each office, both included.
+"""
+
+from collections.abc import Mapping
+
+KEYS: Mapping[str, str] = {
+    "office": "t.place",
+    "region": "o.region_id",
+    "county": "o.county_fips",
+    "day": "t.day",
+    "month": "date_trunc('month', t.day::timestamp)::date",
+    "hour": "t.value",
+    "label": "''",
+}
+"""What cells are summed up by. `label`: by their label alone, which is always there."""
+
+_OF_OFFICES = frozenset({"region", "county"})
+
+
+def counted(by: str) -> str:
+    """Cells by key, tally and label. Parameters: tallies, offices, first and last day."""
+    return f"""
+SELECT {KEYS[by]} AS key, t.tally, t.label, sum(t.n)::bigint AS n FROM {_cells(by)}
+GROUP BY 1, 2, 3 HAVING sum(t.n) <> 0 ORDER BY 1, 2, 3"""
+
+
+def spread(by: str) -> str:
+    """Cells by key, tally and value: histograms. Parameters as `counted`."""
+    return f"""
+SELECT {KEYS[by]} AS key, t.tally, t.value, sum(t.n)::bigint AS n, sum(t.total)::bigint AS total FROM {_cells(by)}
+GROUP BY 1, 2, 3 HAVING sum(t.n) <> 0 ORDER BY 1, 2, 3"""
+
+
+def _cells(by: str) -> str:
+    offices = " JOIN offices o ON o.id = t.place" if by in _OF_OFFICES else ""
+    return (
+        f"tallies t{offices} "
+        "WHERE t.tally = ANY($1::text[]) AND t.place = ANY($2::text[]) AND t.day BETWEEN $3::date AND $4::date"
+    )
+
+
+_DAYS = """
+r.received_at >= ($2::date::timestamp AT TIME ZONE o.zone)
+AND r.received_at < (($3::date + 1)::timestamp AT TIME ZONE o.zone)"""
+
+RECONCILIATION = f"""
+SELECT r.id::text AS request_id, o.id AS office_id, (r.received_at AT TIME ZONE o.zone)::date AS received_on,
+       r.request_type, r.channel, r.reasons::text AS reasons, r.ticket,
+       r.status = 'closed' OR coalesce(r.visit_status IN ('served', 'left', 'no_show', 'auto_closed'), false) AS over,
+       r.received_at AS place
+FROM offices o CROSS JOIN LATERAL (
+    SELECT r.id, r.received_at, r.request_type, r.channel, r.reasons, r.ticket, r.status, r.visit_status
+    FROM requests r
+    WHERE r.office_id = o.id AND {_DAYS}
+      AND r.nvra_covered AND r.channel IN ('in_person', 'phone', 'home_visit', 'chat')
+      AND (r.received_at, r.id) > ($5, $6::uuid)
+      AND NOT EXISTS (SELECT FROM voter_offers f
+                      WHERE f.id = r.id AND (f.entries > 0 OR f.letter_day IS NOT NULL))
+    ORDER BY r.received_at, r.id LIMIT $4
+) r
+WHERE o.id = $1
+ORDER BY r.received_at, r.id LIMIT $4"""
+"""Contacts of one office on the reception log without an entry or a letter.
+
+Parameters: office, first and last day, how many, and behind which place (moment and id).
+"""
+
+NEVER_TIMED_OUT = """
+SELECT r.id::text AS request_id, r.office_id, r.ticket_day, r.ticket, r.time_in, r.auto_closed_at
+FROM requests r
+WHERE r.office_id = $1 AND r.ticket_day BETWEEN $2::date AND $3::date
+  AND r.visit_status = 'auto_closed' AND (r.ticket_day, r.ticket) > ($5::date, $6::int)
+ORDER BY r.ticket_day, r.ticket LIMIT $4"""
+
+VENDORS = f"""
+SELECT coalesce(r.vendor, '') AS key, count(*) AS n
+FROM offices o CROSS JOIN LATERAL (
+    SELECT r.vendor FROM requests r
+    WHERE r.office_id = o.id AND r.request_type = 'vendor_contact' AND {_DAYS}
+) r
+WHERE o.id = ANY($1::text[])
+GROUP BY 1 ORDER BY 2 DESC, 1"""
+
+FORMS = """
+SELECT o.id AS office_id, coalesce(sum(jsonb_array_length(pile->'entries')), 0)::bigint AS forms,
+       min((pile->>'received_on')::date) AS oldest_received_on, min((pile->>'due_on')::date) AS next_due_on,
+       coalesce(sum(jsonb_array_length(pile->'entries')) FILTER (
+           WHERE (pile->>'due_on')::date < ($2::timestamptz AT TIME ZONE o.zone)::date), 0)::bigint AS overdue,
+       ($2::timestamptz AT TIME ZONE o.zone)::date AS today
+FROM offices o JOIN voter_forms_boxes b ON b.id = o.id CROSS JOIN LATERAL jsonb_array_elements(b.piles) AS pile
+WHERE o.id = ANY($1::text[])
+GROUP BY o.id HAVING count(*) > 0 ORDER BY min((pile->>'due_on')::date), o.id"""
+
+COVERED_REASONS = "SELECT id FROM reasons WHERE nvra_covered ORDER BY id"
