@@ -122,7 +122,7 @@ def _order(step: int, number: int, request_id: str, command_id: str) -> Order:
     if step == 0:
         body |= {
             "request_type": "walk_in",
-            "reasons": ["apply"],
+            "reasons": ["drop_documents"],
             "client": {"last_name": "Doe", "first_name": f"Jo {number}", "birth_date": "1980-02-29"},
             "anonymous": False,
             "county_fips": "29001",

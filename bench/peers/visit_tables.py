@@ -9,7 +9,8 @@ from bench.peers.visits import Lobby, Message, Rows, Visit, zone_of
 LOOK = "SELECT id::text FROM inbox WHERE id = ANY($1::uuid[])"
 VISITS = """
 SELECT id::text, office_id, priority, version, version AS loaded, head, visit_status, ticket, ticket_day,
-       people_ahead_told, estimate_told_minutes, arrived_at, time_in, time_out, accurate
+       people_ahead_told, estimate_told_minutes, arrived_at, time_in, time_out, accurate,
+       intervals
 FROM requests WHERE id = ANY($1::uuid[]) ORDER BY id FOR UPDATE"""
 LOBBIES = """
 SELECT id, version, ticket_days, waiting, serving, service_times
@@ -19,20 +20,21 @@ STAFF = "SELECT id, office_id, role FROM staff WHERE id = ANY($1::text[])"
 MADE = """
 INSERT INTO requests (id, version, head, request_type, office_id, channel, reasons, anonymous, priority, nvra_covered,
     received_at, created_by, client, county_fips, unsigned, companions, status, zone, visit_status, ticket,
-    ticket_day, people_ahead_told, estimate_told_minutes, arrived_at, time_in, time_out, accurate)
+    ticket_day, people_ahead_told, estimate_told_minutes, arrived_at, time_in, time_out, accurate, intervals)
 SELECT * FROM json_to_recordset($1::json) AS n(id uuid, version bigint, head text, request_type text, office_id text,
     channel text, reasons jsonb, anonymous boolean, priority integer, nvra_covered boolean, received_at timestamptz,
     created_by text, client jsonb, county_fips text, unsigned boolean, companions jsonb, status text, zone text,
     visit_status text, ticket integer, ticket_day date, people_ahead_told integer, estimate_told_minutes integer,
-    arrived_at timestamptz, time_in timestamptz, time_out timestamptz, accurate boolean)"""
+    arrived_at timestamptz, time_in timestamptz, time_out timestamptz, accurate boolean, intervals jsonb)"""
 CHANGED = """
 UPDATE requests r SET version = n.version, head = n.head, visit_status = n.visit_status, ticket = n.ticket,
     ticket_day = n.ticket_day, people_ahead_told = n.ahead, estimate_told_minutes = n.estimate,
-    arrived_at = n.arrived_at, time_in = n.time_in, time_out = n.time_out, accurate = n.accurate
+    arrived_at = n.arrived_at, time_in = n.time_in, time_out = n.time_out, accurate = n.accurate,
+    intervals = n.intervals
 FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::int[], $7::date[], $8::int[],
-    $9::int[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::boolean[])
+    $9::int[], $10::timestamptz[], $11::timestamptz[], $12::timestamptz[], $13::boolean[], $14::jsonb[])
     AS n(id, version, loaded, head, visit_status, ticket, ticket_day, ahead, estimate, arrived_at, time_in, time_out,
-         accurate)
+         accurate, intervals)
 WHERE r.id = n.id AND r.version = n.loaded"""
 LOBBIES_SAVE = """
 INSERT INTO lobbies (id, version, ticket_days, waiting, serving, service_times)
@@ -79,7 +81,7 @@ async def load(
     visits = await connection.fetch(VISITS, sorted({message.command.request_id for message in messages}))
     lobbies = await connection.fetch(LOBBIES, offices)
     return (
-        {row["id"]: Visit(*row) for row in visits},
+        {row["id"]: _visit(row) for row in visits},
         {row["id"]: Lobby(row["id"], row["version"], *map(json.loads, row[2:])) for row in lobbies},
         {row["id"]: zone_of(row) for row in await connection.fetch(OFFICES, offices)},
         {row["id"]: row for row in await connection.fetch(STAFF, staff)},
@@ -113,13 +115,19 @@ async def save(connection: Any, visits: dict[str, Visit], lobbies: dict[str, Lob
             await connection.execute(statement, *zip(*written, strict=True))
 
 
+def _visit(row: Any) -> Visit:
+    visit = Visit(*row)
+    visit.intervals = json.loads(row["intervals"])
+    return visit
+
+
 def _whole(visit: Visit) -> dict[str, Any]:
     names = Visit.__slots__[:-1]
     return {**(visit.new or {}), **{name: getattr(visit, name) for name in names}}
 
 
 def _narrow(visit: Visit) -> tuple[Any, ...]:
-    times = (visit.arrived_at, visit.time_in, visit.time_out, visit.accurate)
+    times = (visit.arrived_at, visit.time_in, visit.time_out, visit.accurate, json.dumps(visit.intervals))
     place = (visit.ticket, visit.ticket_day, visit.people_ahead_told, visit.estimate_told_minutes)
     return (visit.id, visit.version, visit.loaded, visit.head, visit.visit_status, *place, *times)
 

@@ -53,6 +53,7 @@ class Visit:
     time_in: datetime | None = None
     time_out: datetime | None = None
     accurate: bool = True
+    intervals: list[Any] = field(default_factory=list)
     new: dict[str, Any] | None = None
 
 
@@ -119,7 +120,7 @@ def _decide(
     office: Any,
     rows: Rows,
 ) -> list[tuple[str, dict[str, Any]]]:
-    visit, now = visits.get(command.request_id), message.now
+    visit = visits.get(command.request_id)
     if isinstance(command, CreateRequest):
         if visit is not None:
             raise Refused
@@ -130,7 +131,7 @@ def _decide(
     lobby = lobbies.setdefault(command.office_id, Lobby(command.office_id))
     lobby.version += 1
     if isinstance(command, CheckIn):
-        return [("visit.waiting", _check_in(visit, lobby, office, now, rows))]
+        return [("visit.waiting", _check_in(visit, lobby, office, message, rows))]
     if isinstance(command, TimeIn):
         return _time_in(visit, lobby, office, message, rows)
     return [("walkin.timed", _time_out(visit, lobby, office, message, rows))]
@@ -166,10 +167,10 @@ def _create(command: CreateRequest, message: Message, zone: ZoneInfo, rows: Rows
     return Visit(command.request_id, command.office_id, command.priority, new=new), told
 
 
-def _check_in(visit: Visit, lobby: Lobby, office: Any, now: datetime, rows: Rows) -> dict[str, Any]:
+def _check_in(visit: Visit, lobby: Lobby, office: Any, message: Message, rows: Rows) -> dict[str, Any]:
     if visit.visit_status is not None:
         raise Refused
-    zone = office["zone"]
+    zone, now = office["zone"], message.now
     day = now.astimezone(zone).date()
     last = next((each["last"] for each in lobby.ticket_days if each["day"] == str(day)), 0)
     ahead = sum((each["priority"], each["arrived_at"]) <= (visit.priority, now.isoformat()) for each in lobby.waiting)
@@ -182,6 +183,7 @@ def _check_in(visit: Visit, lobby: Lobby, office: Any, now: datetime, rows: Rows
     visit.visit_status, visit.ticket, visit.ticket_day, visit.arrived_at = "waiting", last + 1, day, now
     visit.people_ahead_told = ahead
     visit.estimate_told_minutes = ceil(usual * ahead / max(1, len(lobby.serving)) / 60)
+    visit.intervals = [_interval("waiting", now, message.actor)]
     rows.timers[visit.id, "waiting"] = now + timedelta(minutes=office["settings"]["wait_limit_minutes"])
     closing = datetime.combine(day, office["closes"], zone)
     if closing > now:
@@ -197,6 +199,8 @@ def _time_in(visit: Visit, lobby: Lobby, office: Any, message: Message, rows: Ro
     if visit.visit_status != "waiting":
         raise Refused
     visit.visit_status, visit.time_in = "serving", message.now
+    _end_interval(visit, message.now)
+    visit.intervals.append(_interval("serving", message.now, message.actor))
     lobby.waiting = [each for each in lobby.waiting if each["request_id"] != visit.id]
     lobby.serving.append(visit.id)
     rows.timers[visit.id, "waiting"] = None
@@ -209,6 +213,7 @@ def _time_out(visit: Visit, lobby: Lobby, office: Any, message: Message, rows: R
     if visit.visit_status != "serving" or visit.time_in is None:
         raise Refused
     visit.visit_status, visit.time_out = "served", message.now
+    _end_interval(visit, message.now)
     visit.accurate = visit.time_in.astimezone(office["zone"]).date() == message.now.astimezone(office["zone"]).date()
     lobby.serving = [each for each in lobby.serving if each != visit.id]
     seconds = int((message.now - visit.time_in).total_seconds())
@@ -232,6 +237,14 @@ def _count_times(visit: Visit, served: int, rows: Rows) -> None:
     rows.count("wait", place, day, "", waited // 60, waited)
     rows.count("service", place, day, "", served // 60, served)
     rows.count("estimate", place, day, "", round(off / 60), off)
+
+
+def _interval(kind: str, start: datetime, staff_id: str) -> dict[str, Any]:
+    return {"kind": kind, "start": start.isoformat(), "end": None, "staff_id": staff_id}
+
+
+def _end_interval(visit: Visit, at: datetime) -> None:
+    visit.intervals[-1]["end"] = at.isoformat()
 
 
 def _place(visit: Visit, at: datetime) -> dict[str, Any]:

@@ -174,6 +174,11 @@ def decide(
     return Decided((state, *others, *guards), facts, timers, deliveries)
 
 
+def also(decided: Decided, *facts: Fact, others: tuple[Aggregate, ...] = ()) -> Decided:
+    """The same decision with more to publish and to save, behind what it has."""
+    return dataclasses.replace(decided, states=(*decided.states, *others), facts=(*decided.facts, *facts))
+
+
 def refuse(rule: "str | Refused", reason: str = "") -> Refused:
     """Refuse by a rule id, or pass a refusal on."""
     return rule if isinstance(rule, Refused) else Refused(rule, reason)

@@ -25,13 +25,10 @@ READERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "holiday.upserted": ("intake",),
         "office.upserted": ("intake", "notifications"),
         "region.upserted": ("intake",),
-        "request.closed": ("intake",),
         "request.updated": ("intake",),
         "staff.availability.changed": ("intake",),
         "staff.upserted": ("intake", "notifications"),
-        "visit.auto_closed": ("intake",),
-        "visit.left": ("intake", "notifications"),
-        "visit.no_show": ("intake",),
+        "visit.left": ("notifications",),
         "visit.overdue": ("intake", "notifications"),
         "voter.corrective_action.sent": ("notifications",),
         "voter.forms.overdue": ("notifications",),
@@ -40,7 +37,7 @@ READERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "voter.registration.logged": ("notifications",),
         "voter.stock.counted": ("notifications",),
         "voter.stock.low": ("notifications",),
-        "walkin.timed": ("intake", "notifications"),
+        "walkin.timed": ("notifications",),
     }
 )
 """The services that read a fact's topic. A topic that is absent is for readers outside."""

@@ -39,6 +39,7 @@ from intake.examples import (
     MERIT,
     MINUTE,
     NINE,
+    OFFERED,
     ON_HOLD,
     ONE_IS_SERVED,
     ONE_WAITS,
@@ -149,7 +150,7 @@ def test_one_who_was_called_is_called_again() -> None:
 
 
 def test_one_who_does_not_come_is_a_no_show() -> None:
-    outcome = no_show(CALLED, AT_DESK, ADAIR, NoShow(**THIS), CLERK, QUARTER_PAST)
+    outcome = no_show(CALLED, AT_DESK, ADAIR, OFFERED, NoShow(**THIS), CLERK, QUARTER_PAST)
 
     assert outcome == decide(
         replace(CALLED, visit_status=VisitStatus.NO_SHOW, intervals=closed(CALLED.intervals, QUARTER_PAST)),
@@ -163,7 +164,7 @@ def test_one_who_does_not_come_is_a_no_show() -> None:
 def test_an_office_may_want_more_calls_before_a_no_show(recalls: int, calls: int, enough: bool) -> None:
     patient = replace(ADAIR, settings=OfficeSettings(recalls_before_no_show=recalls))
 
-    outcome = no_show(replace(CALLED, calls=calls), AT_DESK, patient, NoShow(**THIS), CLERK, QUARTER_PAST)
+    outcome = no_show(replace(CALLED, calls=calls), AT_DESK, patient, OFFERED, NoShow(**THIS), CLERK, QUARTER_PAST)
 
     assert isinstance(outcome, Decided) if enough else outcome == Refused("INV-I1", "")
 
@@ -205,7 +206,7 @@ def test_service_goes_on() -> None:
 def test_a_hold_is_no_service() -> None:
     resumed = request_of(resume(ON_HOLD, ONE_IS_SERVED, Resume(**THIS), CLERK, TWENTY_PAST))
 
-    outcome = time_out(resumed, ONE_IS_SERVED, ADAIR, OUT, CLERK, NINE + 25 * MINUTE)
+    outcome = time_out(resumed, ONE_IS_SERVED, ADAIR, OFFERED, OUT, CLERK, NINE + 25 * MINUTE)
 
     assert isinstance(outcome, Decided)
     assert [getattr(fact, "service_seconds", None) for fact in outcome.facts] == [600]
@@ -213,7 +214,7 @@ def test_a_hold_is_no_service() -> None:
 
 
 def test_one_on_hold_is_timed_out() -> None:
-    outcome = time_out(ON_HOLD, ONE_IS_SERVED, ADAIR, OUT, CLERK, NINE + 25 * MINUTE)
+    outcome = time_out(ON_HOLD, ONE_IS_SERVED, ADAIR, OFFERED, OUT, CLERK, NINE + 25 * MINUTE)
 
     served = request_of(outcome)
     assert (served.visit_status, served.intervals[-1].end) == (VisitStatus.SERVED, NINE + 25 * MINUTE)
@@ -228,7 +229,7 @@ def test_each_step_starts_from_one_state_only(request_: Request) -> None:
         VisitStatus.WAITING: [invite(request_, ONE_WAITS, Invite(**THIS), CLERK, now)],
         VisitStatus.CALLED: [
             recall(request_, Recall(**THIS), CLERK, now),
-            no_show(request_, ONE_WAITS, ADAIR, NoShow(**THIS), CLERK, now),
+            no_show(request_, ONE_WAITS, ADAIR, OFFERED, NoShow(**THIS), CLERK, now),
             return_to_queue(request_, ONE_WAITS, Return(**THIS), CLERK, now),
         ],
         VisitStatus.SERVING: [hold(request_, ONE_WAITS, Hold(**THIS), CLERK, now)],
@@ -245,7 +246,7 @@ def test_each_step_starts_from_one_state_only(request_: Request) -> None:
 def test_others_do_not_run_the_queue(actor: Staff, rule: str) -> None:
     outcomes = [
         recall(CALLED, Recall(**THIS), actor, QUARTER_PAST),
-        no_show(CALLED, ONE_WAITS, ADAIR, NoShow(**THIS), actor, QUARTER_PAST),
+        no_show(CALLED, ONE_WAITS, ADAIR, OFFERED, NoShow(**THIS), actor, QUARTER_PAST),
         return_to_queue(CALLED, ONE_WAITS, Return(**THIS), actor, QUARTER_PAST),
         hold(SERVING, ONE_WAITS, Hold(**THIS), actor, QUARTER_PAST),
         resume(ON_HOLD, ONE_WAITS, Resume(**THIS), actor, QUARTER_PAST),
@@ -259,7 +260,7 @@ def test_a_specialist_does_it_all_with_a_visitor_of_their_own() -> None:
     own = {"interviewer": SPECIALIST.id}
     outcomes = [
         recall(replace(CALLED, **own), Recall(**THIS), SPECIALIST, QUARTER_PAST),
-        no_show(replace(CALLED, **own), ONE_WAITS, ADAIR, NoShow(**THIS), SPECIALIST, QUARTER_PAST),
+        no_show(replace(CALLED, **own), ONE_WAITS, ADAIR, OFFERED, NoShow(**THIS), SPECIALIST, QUARTER_PAST),
         return_to_queue(replace(CALLED, **own), ONE_WAITS, Return(**THIS), SPECIALIST, QUARTER_PAST),
         hold(replace(SERVING, **own), ONE_WAITS, Hold(**THIS), SPECIALIST, QUARTER_PAST),
         resume(replace(ON_HOLD, **own), ONE_WAITS, Resume(**THIS), SPECIALIST, QUARTER_PAST),

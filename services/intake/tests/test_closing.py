@@ -32,6 +32,7 @@ from intake.examples import (
     MANAGER,
     MERIT,
     NINE,
+    OFFERED,
     ON_HOLD,
     SERVED,
     SERVING,
@@ -52,7 +53,7 @@ MERIT_CALL = replace(WALK_IN, request_type=RequestType.MERIT_CALL)
 
 
 def close(request: Request = ASSIGNED, actor: Staff = CLERK) -> Decision:
-    return close_request(request, DONE, actor, NINE)
+    return close_request(request, OFFERED, DONE, actor, NINE)
 
 
 def reopen(request: Request = CLOSED, actor: Staff = CLERK) -> Decision:

@@ -20,6 +20,7 @@ from intake.examples import (
     MERIT,
     MINUTE,
     NINE,
+    OFFERED,
     ONE_IS_SERVED,
     ONE_WAITS,
     SECOND,
@@ -43,7 +44,9 @@ ALL_CLOCKS = (cancel_timer("waiting"), cancel_timer("serving"), cancel_timer("cl
 
 
 def correct(actor: Staff = SUPERVISOR, request: Request = SERVED, **times: datetime) -> Decision:
-    return correct_times(request, ONE_IS_SERVED, ADAIR, CORRECT.model_copy(update=times), actor)
+    return correct_times(
+        request, ONE_IS_SERVED, ADAIR, OFFERED, CORRECT.model_copy(update=times), actor, NINE + 30 * MINUTE
+    )
 
 
 def request_after(outcome: Decision) -> Request:
@@ -125,7 +128,8 @@ def test_a_forgotten_time_out_is_put_in() -> None:
 
 
 def test_a_forgotten_time_in_is_put_in() -> None:
-    outcome = correct_times(WAITING, ONE_WAITS, ADAIR, CORRECT.model_copy(update={"time_in": TEN_PAST}), SUPERVISOR)
+    command = CORRECT.model_copy(update={"time_in": TEN_PAST})
+    outcome = correct_times(WAITING, ONE_WAITS, ADAIR, OFFERED, command, SUPERVISOR, NINE + 30 * MINUTE)
 
     assert isinstance(outcome, Decided)
     assert [type(fact) for fact in outcome.facts] == [VisitServing, WalkinTimed]

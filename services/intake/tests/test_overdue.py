@@ -25,6 +25,7 @@ from intake.examples import (
     LEFT,
     MINUTE,
     NINE,
+    OFFERED,
     ON_HOLD,
     ONE_IS_SERVED,
     SERVED,
@@ -107,7 +108,7 @@ THIS = {"request_id": WALK_IN.id, "office_id": "ADAIR"}
 
 
 def test_a_visit_that_is_open_at_closing_time_is_closed_then() -> None:
-    outcome = auto_close(SERVING, ONE_IS_SERVED, ADAIR, CLOSING)
+    outcome = auto_close(SERVING, ONE_IS_SERVED, ADAIR, OFFERED, CLOSING, FIVE)
 
     assert outcome == decide(
         FORGOTTEN,
@@ -119,7 +120,7 @@ def test_a_visit_that_is_open_at_closing_time_is_closed_then() -> None:
 
 @pytest.mark.parametrize("request_", [WAITING, CALLED, SERVING, ON_HOLD], ids=lambda each: str(each.visit_status))
 def test_it_is_told_how_far_the_visit_had_come(request_: Request) -> None:
-    outcome = auto_close(request_, EMPTY, ADAIR, CLOSING)
+    outcome = auto_close(request_, EMPTY, ADAIR, OFFERED, CLOSING, FIVE)
 
     assert isinstance(outcome, Decided)
     assert [str(fact.stage) for fact in outcome.facts if isinstance(fact, VisitAutoClosed)] == [request_.visit_status]
@@ -127,23 +128,23 @@ def test_it_is_told_how_far_the_visit_had_come(request_: Request) -> None:
 
 @pytest.mark.parametrize("request_", [WALK_IN, SERVED, LEFT, FORGOTTEN], ids=lambda each: str(each.visit_status))
 def test_a_visit_that_is_over_is_not_closed(request_: Request) -> None:
-    assert auto_close(request_, EMPTY, ADAIR, CLOSING) == Unchanged()
+    assert auto_close(request_, EMPTY, ADAIR, OFFERED, CLOSING, FIVE) == Unchanged()
 
 
 @pytest.mark.parametrize("kind", [OverdueKind.WAITING, OverdueKind.SERVING])
 def test_a_long_visit_is_no_reason_to_close_it(kind: OverdueKind) -> None:
-    assert auto_close(SERVING, EMPTY, ADAIR, CLOSING.model_copy(update={"kind": kind})) == Unchanged()
+    assert auto_close(SERVING, EMPTY, ADAIR, OFFERED, CLOSING.model_copy(update={"kind": kind}), FIVE) == Unchanged()
 
 
 @pytest.mark.parametrize(("setting", "closes"), [(None, True), (True, True), (False, False)])
 def test_an_office_may_keep_its_visits_open_overnight(setting: bool | None, closes: bool) -> None:
     office = replace(ADAIR, settings=OfficeSettings(auto_close=setting))
 
-    assert isinstance(auto_close(SERVING, EMPTY, office, CLOSING), Decided) is closes
+    assert isinstance(auto_close(SERVING, EMPTY, office, OFFERED, CLOSING, FIVE), Decided) is closes
 
 
 def test_who_was_still_served_at_closing_time_is_timed_out_later_and_stays_inaccurate() -> None:
-    outcome = time_out(FORGOTTEN, EMPTY, ADAIR, TimeOut(**THIS), CLERK, FIVE + 5 * MINUTE)
+    outcome = time_out(FORGOTTEN, EMPTY, ADAIR, OFFERED, TimeOut(**THIS), CLERK, FIVE + 5 * MINUTE)
 
     assert isinstance(outcome, Decided)
     served, lobby = outcome.states
@@ -158,15 +159,15 @@ def test_on_a_later_day_only_those_who_edit_times_time_out() -> None:
     tomorrow = NINE + 1440 * MINUTE
     own = replace(FORGOTTEN, interviewer=SPECIALIST.id)
 
-    assert time_out(FORGOTTEN, EMPTY, ADAIR, TimeOut(**THIS), CLERK, tomorrow) == Refused("I-30", "")
-    assert time_out(own, EMPTY, ADAIR, TimeOut(**THIS), SPECIALIST, tomorrow) == Refused("I-26", "")
-    assert isinstance(time_out(FORGOTTEN, EMPTY, ADAIR, TimeOut(**THIS), SUPERVISOR, tomorrow), Decided)
+    assert time_out(FORGOTTEN, EMPTY, ADAIR, OFFERED, TimeOut(**THIS), CLERK, tomorrow) == Refused("I-30", "")
+    assert time_out(own, EMPTY, ADAIR, OFFERED, TimeOut(**THIS), SPECIALIST, tomorrow) == Refused("I-26", "")
+    assert isinstance(time_out(FORGOTTEN, EMPTY, ADAIR, OFFERED, TimeOut(**THIS), SUPERVISOR, tomorrow), Decided)
 
 
 def test_the_beginning_of_a_visit_that_was_closed_is_corrected_and_it_stays_closed() -> None:
     earlier = CorrectTimes(**THIS, time_in=NINE + 5 * MINUTE, reason="read off the wrong clock")
 
-    outcome = correct_times(FORGOTTEN, EMPTY, ADAIR, earlier, SUPERVISOR)
+    outcome = correct_times(FORGOTTEN, EMPTY, ADAIR, OFFERED, earlier, SUPERVISOR, FIVE)
 
     assert isinstance(outcome, Decided)
     (corrected,) = outcome.states
@@ -181,5 +182,5 @@ def test_service_does_not_begin_after_the_visit_was_closed() -> None:
     late = CorrectTimes(**THIS, time_in=FIVE + MINUTE, reason="read off the wrong clock")
     waited = replace(FORGOTTEN, time_in=None, intervals=closed(WAITING.intervals, FIVE))
 
-    assert correct_times(FORGOTTEN, EMPTY, ADAIR, late, SUPERVISOR) == Refused("INV-I1", "")
+    assert correct_times(FORGOTTEN, EMPTY, ADAIR, OFFERED, late, SUPERVISOR, FIVE) == Refused("INV-I1", "")
     assert time_in(waited, EMPTY, ADAIR, TimeIn(**THIS), CLERK, FIVE + MINUTE) == Refused("INV-I1", "")

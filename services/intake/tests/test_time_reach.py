@@ -17,6 +17,7 @@ from intake.examples import (
     MANAGER,
     MINUTE,
     NINE,
+    OFFERED,
     ONE_IS_SERVED,
     ONE_WAITS,
     SECOND,
@@ -45,7 +46,7 @@ def begin(
 def end(
     actor: Staff = CLERK, at: datetime | None = None, request: Request = SERVING, now: datetime = NINE + 25 * MINUTE
 ) -> Decision:
-    return time_out(request, ONE_IS_SERVED, ADAIR, OUT.model_copy(update={"at": at}), actor, now)
+    return time_out(request, ONE_IS_SERVED, ADAIR, OFFERED, OUT.model_copy(update={"at": at}), actor, now)
 
 
 def request_after(outcome: Decision) -> Request:

@@ -22,6 +22,7 @@ from intake.examples import (
     MERIT,
     MINUTE,
     NINE,
+    OFFERED,
     ONE_IS_SERVED,
     ONE_WAITS,
     OTHER_SPECIALIST,
@@ -52,7 +53,7 @@ def begin(
 def end(
     actor: Staff = CLERK, at: datetime | None = None, request: Request = SERVING, now: datetime = NINE + 25 * MINUTE
 ) -> Decision:
-    return time_out(request, ONE_IS_SERVED, ADAIR, OUT.model_copy(update={"at": at}), actor, now)
+    return time_out(request, ONE_IS_SERVED, ADAIR, OFFERED, OUT.model_copy(update={"at": at}), actor, now)
 
 
 def request_after(outcome: Decision) -> Request:
@@ -149,7 +150,7 @@ def test_times_speak_of_the_office_of_the_request() -> None:
     elsewhere = {"office_id": "BOONE"}
 
     assert time_in(WAITING, EMPTY, ADAIR, IN.model_copy(update=elsewhere), CLERK, TEN_PAST) == Invalid("office_id", "")
-    assert time_out(SERVING, EMPTY, ADAIR, OUT.model_copy(update=elsewhere), CLERK, TEN_PAST) == Invalid(
+    assert time_out(SERVING, EMPTY, ADAIR, OFFERED, OUT.model_copy(update=elsewhere), CLERK, TEN_PAST) == Invalid(
         "office_id", ""
     )
 

@@ -41,6 +41,7 @@ from intake.examples import (
     MERIT,
     MINUTE,
     NINE,
+    OFFERED,
     ON_HOLD,
     ONE_IS_SERVED,
     ONE_WAITS,
@@ -227,7 +228,7 @@ def test_a_specialist_checks_in_a_visitor_of_their_own(place: str) -> None:
 
 @pytest.mark.rule("L-04")
 def test_a_visitor_leaves_before_being_served() -> None:
-    assert leave_visit(WAITING, ONE_WAITS, GO, CLERK, NINE + 5 * MINUTE) == decide(
+    assert leave_visit(WAITING, ONE_WAITS, OFFERED, GO, CLERK, NINE + 5 * MINUTE) == decide(
         replace(LEFT, left_stage=LeaveStage.WAITING, left_reason="no time"),
         VisitLeft(request_id=WALK_IN.id, office_id="ADAIR", ticket=1, at=NINE + 5 * MINUTE, stage=LeaveStage.WAITING),
         guard=ONE_WAITS.leave(WAITING.id),
@@ -250,7 +251,7 @@ def test_a_visitor_leaves_before_being_served() -> None:
 def test_a_visitor_leaves_however_far_the_visit_has_come(request_: Request, stage: LeaveStage) -> None:
     gone = GO.model_copy(update={"stage": stage})
 
-    outcome = leave_visit(request_, ONE_IS_SERVED, gone, CLERK, NINE + 20 * MINUTE)
+    outcome = leave_visit(request_, ONE_IS_SERVED, OFFERED, gone, CLERK, NINE + 20 * MINUTE)
 
     assert isinstance(outcome, Decided)
     left, lobby = outcome.states
@@ -262,14 +263,14 @@ def test_a_visitor_leaves_however_far_the_visit_has_come(request_: Request, stag
 @pytest.mark.rule("L-04")
 @pytest.mark.parametrize("request_", [CALLED, SERVING, ON_HOLD], ids=lambda each: str(each.visit_status))
 def test_who_tells_another_stage_has_not_seen_that_the_visit_moved_on(request_: Request) -> None:
-    assert leave_visit(request_, ONE_WAITS, GO, CLERK, NINE + 20 * MINUTE) == Invalid("stage", "")
+    assert leave_visit(request_, ONE_WAITS, OFFERED, GO, CLERK, NINE + 20 * MINUTE) == Invalid("stage", "")
 
 
 @pytest.mark.rule("L-04")
 def test_a_visitor_whose_service_began_by_a_clock_ahead_leaves_no_earlier_than_that() -> None:
     gone = GO.model_copy(update={"stage": LeaveStage.SERVING})
 
-    outcome = leave_visit(SERVING, ONE_IS_SERVED, gone, CLERK, NINE + 9 * MINUTE)
+    outcome = leave_visit(SERVING, ONE_IS_SERVED, OFFERED, gone, CLERK, NINE + 9 * MINUTE)
 
     assert isinstance(outcome, Decided)
     left = outcome.states[0]
@@ -279,25 +280,25 @@ def test_a_visitor_whose_service_began_by_a_clock_ahead_leaves_no_earlier_than_t
 
 @pytest.mark.rule("L-04")
 def test_who_has_left_leaves_no_second_time() -> None:
-    assert leave_visit(LEFT, EMPTY, GO, CLERK, NINE + 6 * MINUTE) == Unchanged()
+    assert leave_visit(LEFT, EMPTY, OFFERED, GO, CLERK, NINE + 6 * MINUTE) == Unchanged()
 
 
 @pytest.mark.rule("L-04", "INV-I1")
 @pytest.mark.parametrize("request_", [WALK_IN, SERVED], ids=["not come", "served"])
 def test_who_is_not_here_does_not_leave(request_: Request) -> None:
-    assert leave_visit(request_, EMPTY, GO, CLERK, NINE + 30 * MINUTE) == Refused("INV-I1", "")
+    assert leave_visit(request_, EMPTY, OFFERED, GO, CLERK, NINE + 30 * MINUTE) == Refused("INV-I1", "")
 
 
 @pytest.mark.rule("L-04", "I-26")
 @pytest.mark.parametrize(("actor", "rule"), [(SPECIALIST, "I-26"), (CRU, "I-43")])
 def test_leaving_is_recorded_by_those_who_run_the_queue(actor: Staff, rule: str) -> None:
-    assert leave_visit(WAITING, ONE_WAITS, GO, actor, NINE + MINUTE) == Refused(rule, "")
+    assert leave_visit(WAITING, ONE_WAITS, OFFERED, GO, actor, NINE + MINUTE) == Refused(rule, "")
 
 
 def test_leaving_speaks_of_the_office_of_the_request() -> None:
     elsewhere = GO.model_copy(update={"office_id": "BOONE"})
 
-    assert leave_visit(WAITING, ONE_WAITS, elsewhere, CLERK, NINE) == Invalid("office_id", "")
+    assert leave_visit(WAITING, ONE_WAITS, OFFERED, elsewhere, CLERK, NINE) == Invalid("office_id", "")
 
 
 @pytest.mark.rule("D-01")

@@ -32,6 +32,7 @@ from intake.intervals import Stay, closed, moved, not_before
 from intake.lobby import Lobby
 from intake.request import Request, RequestStatus, VisitStatus
 from intake.visit import STOP_ALL_CLOCKS, barred
+from intake.voters.offer import Offer, contact_over
 
 _Step: TypeAlias = Hold | Resume | Recall | NoShow | Return
 _Told: TypeAlias = Callable[..., Fact]
@@ -64,7 +65,9 @@ def recall(request: Request, command: Recall, actor: Staff, now: datetime) -> De
     return decide(recalled, told)
 
 
-def no_show(request: Request, lobby: Lobby, office: Office, command: NoShow, actor: Staff, now: datetime) -> Decision:
+def no_show(
+    request: Request, lobby: Lobby, office: Office, offer: Offer, command: NoShow, actor: Staff, now: datetime
+) -> Decision:
     """One who was called, as often as the office wants it, has not come: the visit is over."""
     if no := _not_there(request, command, actor, VisitStatus.CALLED):
         return no
@@ -73,7 +76,8 @@ def no_show(request: Request, lobby: Lobby, office: Office, command: NoShow, act
     at = not_before(request.intervals, now)
     over = replace(request, visit_status=VisitStatus.NO_SHOW, intervals=closed(request.intervals, at))
     told = _told(VisitNoShow, request, actor, at)
-    return decide(over, told, guard=lobby.leave(request.id), timers=STOP_ALL_CLOCKS)
+    gone = decide(over, told, guard=lobby.leave(request.id), timers=STOP_ALL_CLOCKS)
+    return contact_over(gone, offer, now)
 
 
 def return_to_queue(request: Request, lobby: Lobby, command: Return, actor: Staff, now: datetime) -> Decision:

@@ -7,9 +7,10 @@ from casebus_contracts import CloseRequest, ReopenRequest, RequestClosed, Reques
 from chassis.rules import Decision, decide, invalid, refuse, replace, unchanged
 from intake.request import OPEN_VISIT, Request, RequestStatus
 from intake.updating import may_change
+from intake.voters.offer import Offer, contact_over
 
 
-def close_request(request: Request, command: CloseRequest, actor: Staff, now: datetime) -> Decision:
+def close_request(request: Request, offer: Offer, command: CloseRequest, actor: Staff, now: datetime) -> Decision:
     """Done, with a result. An unsigned application stays open (I-09), and so does one whose visitor is here."""
     if denied := may_change(request, actor):
         return refuse(denied)
@@ -24,7 +25,7 @@ def close_request(request: Request, command: CloseRequest, actor: Staff, now: da
     told = RequestClosed(
         request_id=request.id, office_id=request.office_id, disposition=command.disposition, by=actor.id, at=now
     )
-    return decide(closed, told)
+    return contact_over(decide(closed, told), offer, now)
 
 
 def reopen_request(request: Request, command: ReopenRequest, actor: Staff, now: datetime) -> Decision:

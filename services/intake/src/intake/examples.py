@@ -10,6 +10,7 @@ from intake.intervals import Interval, Stay, closed
 from intake.lobby import Lobby
 from intake.reasons import Reason
 from intake.request import Request, VisitStatus
+from intake.voters.offer import Offer
 
 TODAY = date(2026, 3, 2)
 EIGHT = datetime(2026, 3, 2, 14, 0, tzinfo=UTC)
@@ -140,6 +141,9 @@ LEFT = replace(
     left_at=NINE + 5 * MINUTE,
     intervals=closed(WAITING.intervals, NINE + 5 * MINUTE),
 )
+
+OFFERED = Offer(WALK_IN.id, entries=1)
+"""Registration was offered, and that is on the voter log."""
 
 EMPTY = Lobby(ADAIR.id)
 """The lobby before the first visitor."""

@@ -24,7 +24,6 @@ from casebus_contracts import (
     Recall,
     RegionUpserted,
     ReopenRequest,
-    RequestClosed,
     RequestUpdated,
     Resume,
     Return,
@@ -36,11 +35,7 @@ from casebus_contracts import (
     TransmitVoterForms,
     UpdateRequest,
     UpsertReason,
-    VisitAutoClosed,
-    VisitLeft,
-    VisitNoShow,
     VisitOverdue,
-    WalkinTimed,
 )
 from chassis.wiring import Service, change, read, read_every
 from intake import (
@@ -99,13 +94,14 @@ LOBBY = change(Lobby, "office_id", new=Lobby)
 OFFICE = read(Office, "office_id")
 REASONS = read_every(Reason)
 CLIENT = change(KnownClient, clients.named)
+OFFER = change(Offer, "request_id", new=Offer)
 
 SERVICE.on(UpsertReason, reasons.upsert_reason, actor=ACTOR, reason=change(Reason, "reason"))
 SERVICE.on(
     CreateRequest, creation.create_request, actor=ACTOR, office=OFFICE, reasons=REASONS, client=CLIENT, request=REQUEST
 )
 SERVICE.on(UpdateRequest, updating.update_request, actor=ACTOR, reasons=REASONS, client=CLIENT, request=REQUEST)
-SERVICE.on(CloseRequest, closing.close_request, actor=ACTOR, request=REQUEST)
+SERVICE.on(CloseRequest, closing.close_request, actor=ACTOR, request=REQUEST, offer=OFFER)
 SERVICE.on(ReopenRequest, closing.reopen_request, actor=ACTOR, request=REQUEST)
 SERVICE.on(LogMeritCall, merit.log_merit_call, actor=ACTOR, request=REQUEST, call=change(MeritCall, "call_id"))
 SERVICE.on(
@@ -117,16 +113,16 @@ SERVICE.on(
 )
 SERVICE.on(AssignRequest, assignment.assign_request, actor=ACTOR, request=REQUEST, assignee=read(Staff, "staff_id"))
 SERVICE.on(CheckIn, walk_in.check_in, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
-SERVICE.on(LeaveVisit, walk_in.leave_visit, actor=ACTOR, request=REQUEST, lobby=LOBBY)
+SERVICE.on(LeaveVisit, walk_in.leave_visit, actor=ACTOR, request=REQUEST, lobby=LOBBY, offer=OFFER)
 SERVICE.on(Invite, calling.invite, actor=ACTOR, request=REQUEST, lobby=LOBBY)
 SERVICE.on(Recall, calling.recall, actor=ACTOR, request=REQUEST)
-SERVICE.on(NoShow, calling.no_show, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
+SERVICE.on(NoShow, calling.no_show, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE, offer=OFFER)
 SERVICE.on(Return, calling.return_to_queue, actor=ACTOR, request=REQUEST, lobby=LOBBY)
 SERVICE.on(Hold, calling.hold, actor=ACTOR, request=REQUEST, lobby=LOBBY)
 SERVICE.on(Resume, calling.resume, actor=ACTOR, request=REQUEST, lobby=LOBBY)
 SERVICE.on(TimeIn, times.time_in, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
-SERVICE.on(TimeOut, times.time_out, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
-SERVICE.on(CorrectTimes, times.correct_times, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE)
+SERVICE.on(TimeOut, times.time_out, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE, offer=OFFER)
+SERVICE.on(CorrectTimes, times.correct_times, actor=ACTOR, request=REQUEST, lobby=LOBBY, office=OFFICE, offer=OFFER)
 
 SERVICE.on(RequestUpdated, walk_in.follow_priority, lobby=LOBBY)
 
@@ -134,7 +130,7 @@ DUE_REQUEST = change(Request, "aggregate_id")
 SERVICE.on_due(visit.WAITING, overdue.waited_too_long, request=DUE_REQUEST)
 SERVICE.on_due(visit.SERVING, overdue.served_too_long, request=DUE_REQUEST)
 SERVICE.on_due(visit.CLOSING, overdue.open_at_closing, request=DUE_REQUEST)
-SERVICE.on(VisitOverdue, overdue.auto_close, request=REQUEST, lobby=LOBBY, office=OFFICE)
+SERVICE.on(VisitOverdue, overdue.auto_close, request=REQUEST, lobby=LOBBY, office=OFFICE, offer=OFFER)
 
 SERVICE.replicate(OfficeUpserted, Office)
 SERVICE.replicate(StaffUpserted, Staff)
@@ -144,7 +140,6 @@ SERVICE.replicate(CountyUpserted, County)
 SERVICE.replicate(HolidayUpserted, Holiday)
 SERVICE.replicate(ElectionDeadlineUpserted, ElectionDeadline)
 
-OFFER = change(Offer, "request_id", new=Offer)
 BOX = change(FormsBox, "office_id", new=FormsBox)
 DESK = change(VoterDesk, "office_id", new=VoterDesk)
 
@@ -178,8 +173,6 @@ SERVICE.on_due(
     desk=change(VoterDesk, "aggregate_id", new=VoterDesk),
     office=read(Office, "aggregate_id"),
 )
-for ended in (WalkinTimed, VisitLeft, VisitNoShow, VisitAutoClosed, RequestClosed):
-    SERVICE.on(ended, offer.contact_over, request=REQUEST, offer=OFFER)
 
 SERVICE.tally(Request, tallies.of_request)
 SERVICE.tally(VoterRegistrationEntry, tallies.of_entry)

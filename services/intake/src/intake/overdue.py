@@ -12,6 +12,7 @@ from intake.intervals import closed, not_before
 from intake.lobby import Lobby
 from intake.request import OPEN_VISIT, Request, VisitStatus
 from intake.visit import STOP_ALL_CLOCKS
+from intake.voters.offer import Offer, contact_over
 
 _NOT_SERVED_YET = (VisitStatus.WAITING, VisitStatus.CALLED)
 _NOT_TIMED_OUT = (VisitStatus.SERVING, VisitStatus.ON_HOLD)
@@ -38,7 +39,9 @@ def open_at_closing(request: Request, now: datetime) -> Decision:
     return _overdue(request, OverdueKind.CLOSING, now)
 
 
-def auto_close(request: Request, lobby: Lobby, office: Office, fact: VisitOverdue) -> Decision:
+def auto_close(
+    request: Request, lobby: Lobby, office: Office, offer: Offer, fact: VisitOverdue, now: datetime
+) -> Decision:
     """What is still open at closing time is over then, and its times are not to be trusted (Q34).
 
     An office that keeps its lobby open overnight says so in its settings.
@@ -62,7 +65,8 @@ def auto_close(request: Request, lobby: Lobby, office: Office, fact: VisitOverdu
         at=at,
         stage=LeaveStage(request.visit_status.value),
     )
-    return decide(closed_visit, told, guard=lobby.leave(request.id), timers=STOP_ALL_CLOCKS)
+    gone = decide(closed_visit, told, guard=lobby.leave(request.id), timers=STOP_ALL_CLOCKS)
+    return contact_over(gone, offer, now)
 
 
 def _overdue(request: Request, kind: OverdueKind, now: datetime) -> Decision:

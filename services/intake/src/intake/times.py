@@ -22,6 +22,7 @@ from intake.intervals import Line, Stay, retimed, seconds
 from intake.lobby import Lobby
 from intake.request import Arrival, Request, VisitStatus
 from intake.visit import SERVING, STOP_ALL_CLOCKS, WAITING, barred
+from intake.voters.offer import Offer, contact_over
 
 AHEAD = timedelta(seconds=5)
 """Clocks of other systems may run ahead this far."""
@@ -86,7 +87,9 @@ def time_in(request: Request, lobby: Lobby, office: Office, command: TimeIn, act
     return _settle(request, times, lobby, office, TimedAction.TIME_IN, actor)
 
 
-def time_out(request: Request, lobby: Lobby, office: Office, command: TimeOut, actor: Staff, now: datetime) -> Decision:
+def time_out(
+    request: Request, lobby: Lobby, office: Office, offer: Offer, command: TimeOut, actor: Staff, now: datetime
+) -> Decision:
     """Service ends, at the earliest when it began (I-29, I-36, INV-I1, INV-I2, INV-I3, Q35, Q38)."""
     if no := barred(request, command, actor, Ability.TIME):
         return no
@@ -101,10 +104,12 @@ def time_out(request: Request, lobby: Lobby, office: Office, command: TimeOut, a
         return refuse(denied)
     if times.overnight(office) and (denied := may(actor, Ability.EDIT_TIMES, office=office.id)):
         return refuse(denied)
-    return _settle(request, times, lobby, office, TimedAction.TIME_OUT, actor)
+    return contact_over(_settle(request, times, lobby, office, TimedAction.TIME_OUT, actor), offer, now)
 
 
-def correct_times(request: Request, lobby: Lobby, office: Office, command: CorrectTimes, actor: Staff) -> Decision:
+def correct_times(
+    request: Request, lobby: Lobby, office: Office, offer: Offer, command: CorrectTimes, actor: Staff, now: datetime
+) -> Decision:
     """Whoever may edit times puts them right, in order still (I-30, INV-I1, INV-I2)."""
     if no := barred(request, command, actor, Ability.EDIT_TIMES):
         return no
@@ -121,7 +126,7 @@ def correct_times(request: Request, lobby: Lobby, office: Office, command: Corre
     if denied := times.out_of_order():
         return refuse(denied)
     explained = replace(request, correction_reason=command.reason)
-    return _settle(explained, times, lobby, office, TimedAction.CORRECTED, actor)
+    return contact_over(_settle(explained, times, lobby, office, TimedAction.CORRECTED, actor), offer, now)
 
 
 def _repeated(request: Request, known: datetime, at: datetime | None) -> Decision:

@@ -10,6 +10,7 @@ from intake.intervals import Interval, Stay, closed, not_before
 from intake.lobby import Lobby
 from intake.request import OPEN_VISIT, Request, RequestStatus, VisitStatus
 from intake.visit import CLOSING, STOP_ALL_CLOCKS, WAITING, barred
+from intake.voters.offer import Offer, contact_over
 
 _STAGES = {
     LeaveStage.CHECK_IN: {VisitStatus.WAITING},
@@ -54,7 +55,9 @@ def check_in(request: Request, lobby: Lobby, office: Office, command: CheckIn, a
     return decide(waiting, told, guard=joined, timers=_clocks(office, now))
 
 
-def leave_visit(request: Request, lobby: Lobby, command: LeaveVisit, actor: Staff, now: datetime) -> Decision:
+def leave_visit(
+    request: Request, lobby: Lobby, offer: Offer, command: LeaveVisit, actor: Staff, now: datetime
+) -> Decision:
     """The visitor goes, however far the visit had come (L-04)."""
     if no := barred(request, command, actor, Ability.QUEUE):
         return no
@@ -76,7 +79,8 @@ def leave_visit(request: Request, lobby: Lobby, command: LeaveVisit, actor: Staf
     told = VisitLeft(
         request_id=request.id, office_id=request.office_id, ticket=request.arrival.ticket, at=at, stage=command.stage
     )
-    return decide(left, told, guard=lobby.leave(request.id), timers=STOP_ALL_CLOCKS)
+    gone = decide(left, told, guard=lobby.leave(request.id), timers=STOP_ALL_CLOCKS)
+    return contact_over(gone, offer, now)
 
 
 def follow_priority(lobby: Lobby, fact: RequestUpdated) -> Decision:

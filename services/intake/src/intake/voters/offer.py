@@ -7,7 +7,7 @@ from typing import ClassVar
 from access.directory import Office, Staff
 from access.matrix import Ability, may
 from casebus_contracts import Channel, SendCorrectiveLetter, VoterCorrectiveActionSent, VoterOfferMissing
-from chassis.rules import Aggregate, Decision, decide, invalid, refuse, replace, unchanged
+from chassis.rules import Aggregate, Decided, Decision, also, decide, invalid, refuse, replace, unchanged
 from intake.request import KeptClient, Request, RequestStatus, VisitStatus
 from intake.voters.letter import LETTER
 
@@ -39,14 +39,18 @@ class Offer(Aggregate):
         return self.letter_day is not None
 
 
-def contact_over(request: Request, offer: Offer, now: datetime) -> Decision:
-    """A covered contact ends without an entry in the voter log: corrective action opens (INV-I9, V-08)."""
-    if not (request.nvra_covered and request.channel in TALKED and _is_over(request)):
-        return unchanged(request)
+def contact_over(decided: Decided, offer: Offer, now: datetime) -> Decided:
+    """What ends a covered contact without an entry in the voter log opens corrective action too (INV-I9, V-08).
+
+    `decided` is what has been decided about a request.
+    """
+    request = decided.states[0]
+    if not (isinstance(request, Request) and _to_be_offered(request) and _is_over(request)):
+        return decided
     if offer.entries or offer.missing_at or offer.corrected:
-        return unchanged(offer)
+        return decided
     told = VoterOfferMissing(request_id=request.id, office_id=request.office_id, at=now)
-    return decide(request, told, guard=replace(offer, missing_at=now, office_id=request.office_id))
+    return also(decided, told, others=(replace(offer, missing_at=now, office_id=request.office_id),))
 
 
 def send_corrective_letter(
@@ -87,6 +91,10 @@ def rendered(client: KeptClient, office: Office, contact_at: datetime, day: date
         contact_day=_long(office.local_day(contact_at)),
         day=_long(day),
     )
+
+
+def _to_be_offered(request: Request) -> bool:
+    return request.nvra_covered and request.channel in TALKED
 
 
 def _is_over(request: Request) -> bool:
