@@ -19,10 +19,9 @@ class Slot:
     """One state: as the last rule left it, and as it was loaded."""
 
     state: Aggregate | None
-    stored: bool
+    loaded: Aggregate | None
     locked: bool
     dirty: bool = False
-    loaded: Aggregate | None = None
 
 
 class Book:
@@ -73,10 +72,13 @@ class Book:
         """Write every changed state, table by table. An aggregate made and changed here is one INSERT."""
         for cls in self._order:
             made: list[Aggregate] = []
-            changed: list[Aggregate] = []
+            changed: list[tuple[Aggregate, Aggregate]] = []
             for slot in self._slots[cls].values():
                 if slot.dirty and slot.state is not None:
-                    (changed if slot.stored else made).append(slot.state)
+                    if slot.loaded is None:
+                        made.append(slot.state)
+                    else:
+                        changed.append((slot.loaded, slot.state))
             if made or changed:
                 await self._tables[cls].save(connection, made, changed)
 
@@ -114,9 +116,9 @@ class Book:
     def _keep(self, cls: type[Aggregate], ids: Iterable[str], found: Iterable[Aggregate], *, locked: bool) -> None:
         slots = self._slots[cls]
         for state in found:
-            slots[state.id] = Slot(state, stored=True, locked=locked, loaded=state)
+            slots[state.id] = Slot(state, state, locked)
         for missing in ids:
-            slots.setdefault(missing, Slot(None, stored=False, locked=locked))
+            slots.setdefault(missing, Slot(None, None, locked))
 
     def _state(self, item: Item, wanted: Input) -> Any:
         key = key_of(item, wanted)

@@ -27,7 +27,7 @@ _READS = {"default_transaction_read_only": "on", "statement_timeout": "5s"}
 
 
 async def open_pool(
-    dsn: str, *, name: str, size: int = 6, session: Mapping[str, str] = MappingProxyType({})
+    dsn: str, *, name: str, size: int = 8, session: Mapping[str, str] = MappingProxyType({})
 ) -> "asyncpg.Pool[Any]":
     """A pool of at most `size` sessions. Connects lazily: a database that is away is found out at the first use."""
     return await asyncpg.create_pool(
@@ -37,6 +37,7 @@ async def open_pool(
         max_inactive_connection_lifetime=60,
         timeout=5,
         command_timeout=40,
+        reset=_as_it_is,
         server_settings={"application_name": name, **_SESSION, **session},
     )
 
@@ -44,3 +45,7 @@ async def open_pool(
 async def open_reads(dsn: str, *, name: str, size: int = 6) -> "asyncpg.Pool[Any]":
     """A pool of sessions for questions: read-only, with a short statement timeout."""
     return await open_pool(dsn, name=f"{name}-reads", size=size, session=_READS)
+
+
+async def _as_it_is(connection: Connection) -> None:
+    """Nothing to put back: a pipeline session changes no setting and holds nothing past a transaction."""

@@ -19,6 +19,7 @@ from chassis.failures import CannotGoOn, DatabaseAway, LostRace, Verdict, descri
 from chassis.items import Item, SetAside
 from chassis.lanes import MOVED
 from chassis.metrics import RECEIPTS, TRANSACTION, Metrics
+from chassis.parting import parted
 from chassis.rules import Aggregate
 from chassis.tables import Table, open_tables
 from chassis.tallies import Recount, recount
@@ -68,10 +69,19 @@ class Pipeline:
         return cls(Plan(service, tables, tracing), pool)
 
     async def run(self, items: Sequence[Item], aside: Sequence[SetAside] = ()) -> None:
-        """Handle these messages in order; afterwards their receipts are committed.
+        """Handle these messages, those that have something in common in order; afterwards their receipts are committed.
 
         Raises DatabaseAway (nothing of the failed part is done: bring it again) and CannotGoOn.
         """
+        first, *others = parted(items, self._plan.service)
+        ways = [self._together(first, aside), *(self._together(other) for other in others)]
+        failures = [each for each in await asyncio.gather(*ways, return_exceptions=True) if each is not None]
+        if failures:
+            # Nothing runs any more: the caller may bring the batch again.
+            raise failures[0]
+
+    async def _together(self, items: Sequence[Item], aside: Sequence[SetAside] = ()) -> None:
+        """Messages in one transaction, in order; in smaller ones when one of them is to blame."""
         blamed = await self._batch(items, aside)
         if blamed is None:
             self.circuit.note(items)
@@ -159,12 +169,12 @@ class Pipeline:
     async def _split(self, items: Sequence[Item], aside: Sequence[SetAside]) -> None:
         """Smaller and smaller, until the culprit stands alone."""
         if aside and items:
-            await self.run((), aside)
-            await self.run(items)
+            await self._together((), aside)
+            await self._together(items)
             return
         size = math.ceil((len(items) + len(aside)) / _PARTS)
         for first in range(0, max(len(items), len(aside)), size):
-            await self.run(items[first : first + size], aside[first : first + size])
+            await self._together(items[first : first + size], aside[first : first + size])
 
     async def _last_try(self, item: Item) -> None:
         """Once more alone, then parked."""

@@ -6,6 +6,8 @@ a newer release adds does not disturb the release still running.
 
 import dataclasses
 from collections.abc import AsyncIterator, Sequence
+from itertools import compress
+from operator import attrgetter, is_not
 
 from pydantic import TypeAdapter
 
@@ -16,6 +18,8 @@ from chassis.rules import Aggregate
 MAX_STATE_BYTES = 64 * 1024
 _STREAMED = 500
 _BOOKKEEPING = {"loaded_version"}
+_ALWAYS = frozenset({"id", "version", "head"})
+"""The pipeline sets version and head in place."""
 
 
 class Table:
@@ -44,12 +48,9 @@ class Table:
             f"INSERT INTO {self.name} ({listed}) SELECT {listed} "
             f"FROM json_to_recordset($1::json) AS n({shape}) ON CONFLICT DO NOTHING"
         )
-        changed = ", ".join(f"{column} = n.{column}" for column in columns if column != "id")
-        self._update = (
-            f"UPDATE {self.name} t SET {changed} "
-            f"FROM json_to_recordset($1::json) AS n({shape}, loaded_version bigint) "
-            f"WHERE t.id = n.id AND t.version = n.loaded_version"
-        )
+        self._types = types
+        self._values = attrgetter(*columns)
+        self._updates: dict[frozenset[str], str] = {}
         replaced = ", ".join(f"{column} = excluded.{column}" for column in columns if column != "id")
         self._follow = (
             f"INSERT INTO {self.name} ({listed}) SELECT {listed} "
@@ -84,21 +85,48 @@ class Table:
         self,
         connection: Connection,
         made: Sequence[Aggregate],
-        changed: Sequence[Aggregate],
+        changed: Sequence[tuple[Aggregate, Aggregate]],
     ) -> None:
-        """Insert and update. Raises LostRace when a row was there, gone, or newer."""
-        for query, states in ((self._insert, made), (self._update, changed)):
-            if states:
-                tag = await connection.execute(query, self._document(states))
-                if _count(tag) != len(states):
-                    raise LostRace(self.name)
+        """Insert, and update (as loaded, as it is now). Raises LostRace when a row was there, gone, or newer."""
+        if made:
+            await self._write(connection, self._insert, made, None)
+        if changed:
+            columns = self._differing(changed)
+            await self._write(connection, self._update(columns), [now for _, now in changed], columns)
+
+    async def _write(
+        self, connection: Connection, query: str, states: Sequence[Aggregate], columns: frozenset[str] | None
+    ) -> None:
+        tag = await connection.execute(query, self._document(states, columns))
+        if _count(tag) != len(states):
+            raise LostRace(self.name)
+
+    def _differing(self, changed: Sequence[tuple[Aggregate, Aggregate]]) -> frozenset[str]:
+        """The columns any of these pairs differs in. Most of a wide row never changes: it need not travel back."""
+        values = self._values
+        patterns = {tuple(map(is_not, values(loaded), values(now))) for loaded, now in changed}
+        return frozenset(compress(self._columns, map(any, zip(*patterns, strict=True)))) | _ALWAYS
+
+    def _update(self, columns: frozenset[str]) -> str:
+        if columns not in self._updates:
+            chosen = [column for column in self._columns if column in columns]
+            listed = ", ".join(f"{column} = n.{column}" for column in chosen if column != "id")
+            shape = ", ".join(f"{column} {self._types[column]}" for column in chosen)
+            self._updates[columns] = (
+                f"UPDATE {self.name} t SET {listed} "
+                f"FROM json_to_recordset($1::json) AS n({shape}, loaded_version bigint) "
+                f"WHERE t.id = n.id AND t.version = n.loaded_version"
+            )
+        return self._updates[columns]
 
     async def follow(self, connection: Connection, rows: str) -> None:
         """Replica rows (a JSON list), each kept only if its version is higher than what is here."""
         await connection.execute(self._follow, rows)
 
-    def _document(self, states: Sequence[Aggregate]) -> str:
-        rows = [self._to_json(state) for state in sorted(states, key=lambda state: state.id)]
+    def _document(self, states: Sequence[Aggregate], columns: frozenset[str] | None) -> str:
+        """These states in order of id, whole or only these columns of them."""
+        chosen = None if columns is None else {*columns, "loaded_version"}
+        rows = [self._to_json(state, include=chosen) for state in sorted(states, key=lambda state: state.id)]
         if max(map(len, rows)) > MAX_STATE_BYTES:
             raise RuleError(f"a state of {self.name} is larger than 64 KiB")
         return f"[{b','.join(rows).decode()}]"
