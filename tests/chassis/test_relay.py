@@ -93,6 +93,26 @@ async def test_a_row_that_commits_late_comes_before_younger_rows_of_its_key(rig:
     assert rig.arrived()["late"] == [str(number) for number in range(1, 61)]
 
 
+async def test_late_rows_of_more_than_one_window_come_before_younger_rows_of_their_keys(rig: RelayRig) -> None:
+    late = await rig.another_writer()
+    relay = rig.relay()
+    many = [f"late-{number}" for number in range(450)]
+    async with running(relay):
+        for number in range(1, 10, 2):
+            transaction = late.transaction()
+            await transaction.start()
+            await late.executemany(INSERT, [row(key, number) for key in many])
+            deleted = relay.counters.deleted
+            await rig.write(row("other", number))
+            await until_deleted(relay, deleted + 1)
+            await transaction.commit()
+            await rig.write(*[row(key, number + 1) for key in many])
+        await rig.until_empty()
+
+    arrived = rig.arrived()
+    assert {tuple(arrived[key]) for key in many} == {tuple(str(number) for number in range(1, 11))}
+
+
 async def test_relays_share_the_buckets_evenly(rig: RelayRig) -> None:
     first, second, third = rig.relay(), rig.relay(), rig.relay()
 
