@@ -88,6 +88,9 @@ async def test_a_header_name_that_is_no_utf8_is_stepped_over(stack: Stack, topic
     async with AIOKafkaProducer(bootstrap_servers=stack.kafka) as producer:
         await producer.send_and_wait(topic, b"other", partition=1)
         await producer.client.set_topics([topic])
+        # The broker tells of a new topic before each partition of it has a leader.
+        first, cluster = TopicPartition(topic, 0), producer.client.cluster
+        await eventually(lambda: cluster.leader_for_partition(first) not in (None, -1))
         await produce_raw(producer, topic, 0, batch_with_strange_header())
         await producer.send_and_wait(topic, b"behind", partition=0)
     seen: list[Any] = []
