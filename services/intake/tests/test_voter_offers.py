@@ -193,4 +193,4 @@ def test_a_specialist_sends_it_to_those_they_served() -> None:
 def test_however_a_contact_ends_the_missing_offer_is_told_with_it(outcome: Decision) -> None:
     assert isinstance(outcome, Decided)
     assert outcome.facts[-1] == VoterOfferMissing(request_id=WALK_IN.id, office_id=ADAIR.id, at=LATER)
-    assert replace(NONE_YET, missing_at=LATER) in outcome.states
+    assert replace(NONE_YET, missing_at=LATER, office_id=ADAIR.id) in outcome.states
