@@ -1,16 +1,15 @@
-"""The checker's judgement on commands and what they led to: order, time, proof; on states, tickets and clocks."""
+"""The checker's judgement on commands and what they led to: order, time, proof; on states and tickets."""
 
 import base64
 import hashlib
 import json
-from collections import defaultdict
 from datetime import UTC, datetime, timedelta
 
 from casebus_testing.checker.evidence import Evidence, JournalRow, Record, StateRow
 from casebus_testing.checker.lanes import judge_lanes
 from casebus_testing.checker.states import judge_states
 from casebus_testing.checker.verdict import Findings, Verdict
-from casebus_testing.checker.visits import judge_visits
+from casebus_testing.checker.visits import judge_tickets
 
 KEY = "0197c9a0-0000-7000-8000-00000000000a"
 SENT = datetime(2026, 3, 2, 15, tzinfo=UTC)
@@ -52,13 +51,9 @@ def lanes(commands: list[Record], journal: list[JournalRow], **more: object) -> 
     return findings.verdict({})
 
 
-def visits(*facts: Record, commands: tuple[Record, ...] = (), **more: object) -> Verdict:
-    topics: dict[str, list[Record]] = defaultdict(list)
-    for each in (*facts, *commands):
-        topics[each.topic].append(each)
+def tickets(*facts: Record) -> Verdict:
     findings = Findings()
-    by_id = {each.header("ce_id"): each for each in facts}
-    judge_visits(Evidence(topics, **more), by_id, findings)  # type: ignore[arg-type]
+    judge_tickets({each.header("ce_id"): each for each in facts}, findings)
     return findings.verdict({})
 
 
@@ -110,24 +105,4 @@ def test_one_ticket_for_two_visitors_is_a_double() -> None:
     second = fact(1, "visit.waiting", "r2", ticket=1, at=SENT.isoformat())
     next_day = fact(1, "visit.waiting", "r3", ticket=1, at=(SENT + timedelta(days=1)).isoformat())
 
-    assert (len(visits(first, second).doubled), visits(first, next_day).clean) == (1, True)
-
-
-def test_whoever_was_served_before_the_limit_was_not_overdue() -> None:
-    limit = SENT + timedelta(minutes=30)
-    overdue = fact(2, "visit.overdue", kind="waiting", since=SENT.isoformat(), at=limit.isoformat())
-    served = fact(3, "visit.serving", cause="a", at=(SENT + timedelta(minutes=20)).isoformat())
-    late = fact(3, "visit.serving", cause="a", at=(SENT + timedelta(minutes=31)).isoformat())
-    sent = (command("a", 1),)
-
-    assert (len(visits(overdue, served, commands=sent).other), visits(overdue, late, commands=sent).clean) == (1, True)
-
-
-def test_whoever_waits_has_a_clock_or_was_called_overdue() -> None:
-    waits = fact(1, "visit.waiting", ticket=1, at=SENT.isoformat())
-    overdue = fact(2, "visit.overdue", kind="waiting", since=SENT.isoformat(), at=SENT.isoformat())
-
-    assert len(visits(waits, clocks=frozenset()).lost) == 1
-    assert visits(waits, clocks=frozenset({(KEY, "waiting")})).clean
-    assert visits(waits, overdue, clocks=frozenset()).clean
-    assert visits(waits).clean
+    assert (len(tickets(first, second).doubled), tickets(first, next_day).clean) == (1, True)

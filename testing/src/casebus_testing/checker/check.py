@@ -23,7 +23,13 @@ async def check(places: Places, settle_seconds: float = 0.0) -> Verdict:
 
 
 async def gather(places: Places) -> Evidence:
-    """Read everything. Tables first: what they vouch for must be on the topics afterwards."""
+    """Read everything. Tables first: what they vouch for must be on the topics afterwards.
+
+    Before them the offsets: what lies behind those must be in the tables.
+    """
+    committed = await asyncio.to_thread(
+        kafka.committed_of, places.bootstrap, list(places.databases), places.topic_prefix, places.login
+    )
     rows = [await tables.read_service(service, database) for service, database in places.databases.items()]
     states = [await tables.read_states(service, database) for service, database in places.databases.items()]
     offsets, now = tables.read_offsets(places.clock_file), datetime.now(UTC)
@@ -41,8 +47,10 @@ async def gather(places: Places) -> Evidence:
         outbox={service: row[3] for service, row in zip(places.databases, rows, strict=True)},
         parked={service: row[4] for service, row in zip(places.databases, rows, strict=True)},
         mails=None if places.mailbox is None else tables.read_mails(places.mailbox),
-        states=[row for rows_of, _ in states for row in rows_of],
-        clocks=frozenset(clock for _, running in states for clock in running),
+        states=[row for rows_of, *_ in states for row in rows_of],
+        clocks=frozenset(clock for _, running, _ in states for clock in running),
+        committed=committed,
+        seen={service: row[2] for service, row in zip(places.databases, states, strict=True)},
         offsets=offsets,
         read_at=now + (offsets[-1][1] if offsets else timedelta()),
     )

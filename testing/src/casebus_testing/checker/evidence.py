@@ -148,6 +148,9 @@ class StateRow:
     id: str
     version: int
     head: str
+    """Empty for copies of another's states, and for what has no facts of its own."""
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    """All of its row."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +185,10 @@ class Evidence:
     states: Sequence[StateRow] = ()
     clocks: frozenset[tuple[str, str]] | None = None
     """(aggregate id, name) of the clocks that run; None where nobody looked."""
+    committed: Mapping[str, Mapping[tuple[str, int], int]] = field(default_factory=dict)
+    """By service: what its group has behind it, by topic and partition."""
+    seen: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """By service: the ids of all messages it remembers."""
     offsets: Sequence[tuple[datetime, timedelta]] = ()
     """How far the system's time was ahead of the real time from which real moment on."""
     read_at: datetime | None = None

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, KafkaException, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, ConfigResource, ResourceType
 
 from casebus_testing.checker.evidence import Record
@@ -45,6 +45,22 @@ def compacted_of(bootstrap: str, names: Iterable[str], login: Login) -> set[str]
         for resource, answer in answers.items()
         if "compact" in str(answer.result(SILENCE_SECONDS)["cleanup.policy"].value)
     }
+
+
+def committed_of(
+    bootstrap: str, groups: Iterable[str], prefix: str, login: Login
+) -> dict[str, dict[tuple[str, int], int]]:
+    """What each group (named without prefix) has committed, by topic (without prefix) and partition."""
+    admin = AdminClient({**login, "bootstrap.servers": bootstrap, "log_level": QUIET})
+    committed: dict[str, dict[tuple[str, int], int]] = {}
+    for group in groups:
+        request = [ConsumerGroupTopicPartitions(prefix + group)]
+        (answer,) = admin.list_consumer_group_offsets(request).values()
+        places = answer.result(SILENCE_SECONDS).topic_partitions or ()
+        committed[group] = {
+            (place.topic.removeprefix(prefix), place.partition): place.offset for place in places if place.offset >= 0
+        }
+    return committed
 
 
 def read(

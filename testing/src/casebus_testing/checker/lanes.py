@@ -62,7 +62,7 @@ def _judge_time(
     findings: Findings,
 ) -> None:
     """What a command led to happened when the broker appended it."""
-    times = [_system_time(record.appended_ms, offsets) for record in commands if record.appended_ms > 0]
+    times = [system_time(record.appended_ms, offsets) for record in commands if record.appended_ms > 0]
     if times and all(abs(row.at - time) > SLACK for time in times):
         late = min(times, key=lambda time: abs(row.at - time))
         findings.other(
@@ -70,7 +70,8 @@ def _judge_time(
         )
 
 
-def _system_time(appended_ms: int, offsets: Sequence[tuple[datetime, timedelta]]) -> datetime:
+def system_time(appended_ms: int, offsets: Sequence[tuple[datetime, timedelta]]) -> datetime:
+    """The system's time at the moment at which the broker appended a record."""
     moment = datetime.fromtimestamp(appended_ms / 1000, UTC)
     place = bisect_right([since for since, _ in offsets], moment)
     return moment + offsets[place - 1][1] if place else moment

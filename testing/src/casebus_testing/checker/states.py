@@ -13,7 +13,7 @@ def judge_states(evidence: Evidence, findings: Findings) -> None:
         place = (row.service, row.subject.partition("/")[2])
         if place not in last or last[place].sequence < row.sequence:
             last[place] = row
-    known = {(state.service, state.id): state for state in evidence.states}
+    known = {(state.service, state.id): state for state in evidence.states if state.head}
     for place, state in known.items():
         row_of = last.get(place)
         told = (row_of.sequence, row_of.hash) if row_of else (0, "")

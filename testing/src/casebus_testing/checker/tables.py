@@ -23,21 +23,29 @@ WAITING = "SELECT (SELECT count(*) FROM outbox) AS outbox, (SELECT count(*) FROM
 
 CLOCKS = "SELECT aggregate_id, name FROM timers"
 
+STATES = 'SELECT id::text, version, head, to_jsonb(t) FROM "{table}" t'
+
+SEEN = "SELECT DISTINCT id::text FROM inbox"
+
 WITH_HEADS = """
 SELECT table_name::text FROM information_schema.columns
 WHERE table_schema = 'public' AND column_name IN ('id', 'version', 'head') GROUP BY 1 HAVING count(*) = 3 ORDER BY 1"""
 
 
-async def read_states(service: str, database: str) -> tuple[list[StateRow], set[tuple[str, str]]]:
-    """Number and head of every aggregate that has facts, and the clocks that run: one snapshot."""
+async def read_states(service: str, database: str) -> tuple[list[StateRow], set[tuple[str, str]], frozenset[str]]:
+    """Every aggregate, the clocks that run, and the ids of the messages that are remembered: one snapshot."""
     connection = await asyncpg.connect(database)
     try:
         async with connection.transaction(isolation="repeatable_read", readonly=True):
+            await connection.set_type_codec("jsonb", encoder=json.dumps, decoder=json.loads, schema="pg_catalog")
             states = []
             for (table,) in await connection.fetch(WITH_HEADS):
-                rows = await connection.fetch(f"SELECT id::text, version, head FROM \"{table}\" WHERE head <> ''")
-                states += [StateRow(service, table, *row.values()) for row in rows]
-            return states, {(row["aggregate_id"], row["name"]) for row in await connection.fetch(CLOCKS)}
+                rows = await connection.fetch(STATES.format(table=table))
+                states += [
+                    StateRow(service, table, id_, version, head, json.loads(row)) for id_, version, head, row in rows
+                ]
+            clocks = {(row["aggregate_id"], row["name"]) for row in await connection.fetch(CLOCKS)}
+            return states, clocks, frozenset(row["id"] for row in await connection.fetch(SEEN))
     finally:
         await connection.close()
 
