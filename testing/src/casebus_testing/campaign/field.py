@@ -6,10 +6,10 @@ import json
 import os
 import random
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeAlias
 
 import asyncpg
 from aiokafka.partitioner import murmur2
@@ -17,6 +17,7 @@ from aiokafka.partitioner import murmur2
 from access.keys import NewSender
 from casebus_cli.client import Sender
 from casebus_cli.orders import Order
+from casebus_testing.campaign.detours import Detour
 from casebus_testing.campaign.load import Load, Sent, publish, visitor
 from casebus_testing.sample import entries
 from casebus_testing.senders import DIRECTORY_COMMANDS
@@ -38,6 +39,18 @@ RECOVERY_SECONDS: Final = 120.0
 POINTS_VARIABLE: Final = "CASEBUS_FAULT_POINTS"
 
 
+class Missed(Exception):
+    """The fault did not come about: it is not counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detours:
+    """Between one copy of intake and its servers."""
+
+    postgres: Detour
+    kafka: Detour
+
+
 @dataclass
 class Field:
     """Everything a fault needs."""
@@ -47,6 +60,11 @@ class Field:
     guest: Sender
     probe: Sender
     chance: random.Random
+    detours: Detours | None = None
+    small_disk: Path | None = None
+    """Where PostgreSQL's data lie on a file system of limited size."""
+    ahead: list[str] = field(default_factory=list)
+    """Records that were committed at Kafka and not in the database, seen while everything stood still."""
 
     async def answered(self) -> float:
         """Seconds until probes to all partitions, sent now, have their final answers."""
@@ -67,6 +85,11 @@ class Field:
             if (murmur2(order.record_key.encode()) & 0x7FFFFFFF) % PARTITIONS == partition:
                 found.append(order)
         return found
+
+    def ports(self, name: str) -> set[int]:
+        """The ports of a copy's connections, as a server sees them."""
+        own = ports_of(self.pid(name))
+        return own | self.detours.postgres.seen_for(own) if self.detours else own
 
     def pid(self, name: str) -> int:
         """The process of a copy."""
@@ -111,6 +134,10 @@ class Field:
         sent = Sent(order.topic, order.record_key.encode(), order.body, self.guest.signature.headers(order))
         await publish(self.guest, sent)
         self.load.acknowledged.add((self.guest.signature.sender, order.id))
+
+
+Blow: TypeAlias = Callable[[Field], Awaitable[float]]
+"""A fault: strikes, and returns the seconds from its end until probes were answered again. Raises Missed."""
 
 
 def points_file(run_dir: Path, service: str) -> Path:

@@ -5,16 +5,29 @@ import contextlib
 import random
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import httpx
 
 from casebus_cli.client import connect
 from casebus_cli.stack import find_stack
-from casebus_testing.campaign.blows import Blow, Missed, a_round
-from casebus_testing.campaign.field import COPIES, POINTS_VARIABLE, SENDERS, Field, pause, points_file
+from casebus_testing.campaign.blows import a_round
+from casebus_testing.campaign.detours import Detour
+from casebus_testing.campaign.disk import small_disk
+from casebus_testing.campaign.field import (
+    COPIES,
+    POINTS_VARIABLE,
+    SENDERS,
+    Blow,
+    Detours,
+    Field,
+    Missed,
+    pause,
+    points_file,
+)
 from casebus_testing.campaign.load import Load
 from casebus_testing.campaign.result import Result
 from casebus_testing.checker import Places, check, gather
@@ -22,6 +35,8 @@ from casebus_testing.checker.evidence import RECEIPTS
 from casebus_testing.places import NAME, describe
 from casebus_testing.sample.loading import load_sample_directory
 from casebus_testing.settling import settled
+from casebus_testing.stack import Stack
+from casebus_testing.stack.ports import free_ports
 from casebus_testing.system import SERVICES, System
 
 LINES: Final = 4
@@ -35,21 +50,55 @@ SETTLE_SECONDS: Final = 120.0
 async def campaign(seconds: float, seed: int) -> Result:
     """Load and faults for so long, then the verdict."""
     result = Result(seed)
-    with tempfile.TemporaryDirectory(prefix="casebus-faults-") as folder:
+    with tempfile.TemporaryDirectory(prefix="casebus-faults-") as folder, contextlib.ExitStack() as closing:
         run_dir = Path(folder) / ".run"
+        disk = closing.enter_context(small_disk(run_dir / "postgres"))
+        detours = closing.enter_context(_detours())
+        stack = closing.enter_context(
+            Stack.start(run_dir, kafka_detour=(detours.kafka.address, detours.kafka.upstream))
+        )
+        detours.postgres.upstream = urlsplit(stack.postgres).port or 0
         env_of = {service: {POINTS_VARIABLE: str(points_file(run_dir, service))} for service in SERVICES}
-        async with await System.launch(run_dir, senders=SENDERS, env_of=env_of) as system:
+        async with await System.launch(run_dir, stack=stack, senders=SENDERS, env_of=env_of) as system:
             await load_sample_directory(system)
-            await system.start("intake", name=COPIES[1])
+            await _start_copies(system, detours)
             load = Load(random.Random(f"load {seed}"), PAUSE_SECONDS)
-            async with _field(system, load, random.Random(f"faults {seed}")) as field:
+            async with _field(system, load, random.Random(f"faults {seed}"), detours, disk) as field:
                 await _strike(field, seconds, result)
-            await _judge(system, load, result)
+            await _judge(field, result)
     return result
 
 
+@contextlib.contextmanager
+def _detours() -> Iterator[Detours]:
+    detours = Detours(Detour(), Detour(framed=True))
+    (detours.kafka.upstream,) = free_ports(1)
+    try:
+        yield detours
+    finally:
+        detours.postgres.close()
+        detours.kafka.close()
+
+
+async def _start_copies(system: System, detours: Detours) -> None:
+    """A second copy of intake, and the first one again, by the detours."""
+    await system.start("intake", name=COPIES[1])
+    await system.end("intake")
+    env = system.processes["intake"].env
+    env["CASEBUS_KAFKA"] = detours.kafka.address
+    env["CASEBUS_DATABASE"] = _with_port(env["CASEBUS_DATABASE"], detours.postgres.port)
+    await system.start("intake")
+
+
+def _with_port(dsn: str, port: int) -> str:
+    parts = urlsplit(dsn)
+    return parts._replace(netloc=f"{parts.netloc.rpartition(':')[0]}:{port}").geturl()
+
+
 @contextlib.asynccontextmanager
-async def _field(system: System, load: Load, chance: random.Random) -> AsyncIterator[Field]:
+async def _field(
+    system: System, load: Load, chance: random.Random, detours: Detours, disk: Path | None
+) -> AsyncIterator[Field]:
     """Everybody sends until the block ends; then each finishes the visitor it is at."""
     place = find_stack(str(system.run_dir / NAME))
     doors = [system.processes[name].http for name in COPIES]
@@ -59,7 +108,7 @@ async def _field(system: System, load: Load, chance: random.Random) -> AsyncIter
         connect(place, "probe") as probe,
         httpx.AsyncClient(timeout=10, trust_env=False) as http,
     ):
-        field = Field(system, load, guest, probe, chance)
+        field = Field(system, load, guest, probe, chance, detours, disk)
         lines = [asyncio.create_task(load.over_kafka(sender)) for sender in (guest, desk) for _ in range(LINES)]
         lines += [asyncio.create_task(load.over_http(place, "kiosk", doors, http)) for _ in range(LINES)]
         try:
@@ -74,19 +123,20 @@ async def _strike(field: Field, seconds: float, result: Result) -> None:
     await field.answered()
     coming: list[tuple[str, Blow]] = []
     while time.monotonic() < deadline:
-        coming = coming or a_round(field)
-        kind, blow = coming.pop()
+        coming = coming or a_round(field.chance)
+        kind, blow = coming.pop(0)
         try:
             took = await blow(field)
         except Missed as why:
-            result.missed[f"{kind}: {why}"] += 1
+            result.escaped(kind, str(why))
         else:
             result.struck(kind, took)
             print(f"  {kind}: answered again after {took:.1f} s", flush=True)
         await pause(field.chance, BETWEEN_SECONDS)
 
 
-async def _judge(system: System, load: Load, result: Result) -> None:
+async def _judge(field: Field, result: Result) -> None:
+    system, load = field.system, field.load
     try:
         await settled(system, SETTLE_SECONDS)
     except AssertionError as error:
@@ -104,6 +154,9 @@ async def _judge(system: System, load: Load, result: Result) -> None:
         print(f"lost: {command_id} of {sender} was acknowledged and has no final answer")
     result.commands, result.duplicates = len(load.acknowledged), load.duplicates
     print(verdict.report())
+    for fault in field.ahead:
+        print(f"lost: while all stood still: {fault}")
+    result.lost += len(field.ahead)
     result.judged(verdict, len(unanswered - {command for command in unanswered if _told(command, verdict.lost)}))
 
 

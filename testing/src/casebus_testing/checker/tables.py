@@ -41,9 +41,7 @@ async def read_states(service: str, database: str) -> tuple[list[StateRow], set[
             states = []
             for (table,) in await connection.fetch(WITH_HEADS):
                 rows = await connection.fetch(STATES.format(table=table))
-                states += [
-                    StateRow(service, table, id_, version, head, json.loads(row)) for id_, version, head, row in rows
-                ]
+                states += [StateRow(service, table, *row.values()) for row in rows]
             clocks = {(row["aggregate_id"], row["name"]) for row in await connection.fetch(CLOCKS)}
             return states, clocks, frozenset(row["id"] for row in await connection.fetch(SEEN))
     finally:

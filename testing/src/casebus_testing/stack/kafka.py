@@ -60,8 +60,11 @@ PROPERTIES = {
 class Kafka:
     """The broker of one run directory: data, configuration, log and ports lie there."""
 
-    def __init__(self, run_dir: Path, *, background: bool, secured: Secured | None = None) -> None:
+    def __init__(
+        self, run_dir: Path, *, background: bool, secured: Secured | None = None, detour: tuple[str, int] | None = None
+    ) -> None:
         self._secured = secured
+        self._detour = detour
         self._home = run_dir / "kafka"
         self._background = background
         self._port, self._controller_port = 0, 0
@@ -110,6 +113,7 @@ class Kafka:
             "advertised.listeners": f"PLAINTEXT://{client}",
             "log.dirs": str(self._home / "data"),
         }
+        settings |= _by_detour(settings, *self._detour) if self._detour else {}
         settings |= self._secured.properties(client, controller) if self._secured else {}
         text = "".join(f"{name}={value}\n" for name, value in settings.items())
         write_whole(self._properties, text.encode(), mode=0o600)
@@ -168,6 +172,15 @@ class Kafka:
         if _java_cache().exists() and trust_cache:
             return [f"-XX:AOTCache={_java_cache()}"]
         return [f"-XX:AOTCacheOutput={self._home / 'new.aot'}"] if trust_cache else []
+
+
+def _by_detour(settings: dict[str, str], address: str, port: int) -> dict[str, str]:
+    """A second listener, which tells clients to come back to the detour's address."""
+    return {
+        "listeners": f"{settings['listeners']},DETOUR://{ports.LOOPBACK}:{port}",
+        "advertised.listeners": f"{settings['advertised.listeners']},DETOUR://{address}",
+        "listener.security.protocol.map": f"{settings['listener.security.protocol.map']},DETOUR:PLAINTEXT",
+    }
 
 
 def answers(address: str, login: KafkaLogin = NOBODY) -> bool:

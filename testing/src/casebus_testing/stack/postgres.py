@@ -54,8 +54,9 @@ class Postgres:
 
     def prepare(self) -> "subprocess.Popen[str]":
         """Begins with an empty data folder; the process that is returned fills it."""
+        # The folder itself may be a file system of its own, which stays.
         shutil.rmtree(self._home, ignore_errors=True)
-        self._home.mkdir(parents=True)
+        self._home.mkdir(parents=True, exist_ok=True)
         if self._as_user == str(NOBODY):
             os.chown(self._home, NOBODY, NOBODY)
         self.choose_ports()

@@ -77,7 +77,13 @@ class Stack:
 
     @classmethod
     def start(
-        cls, run_dir: str | Path, *, background: bool = False, secure: bool = False, tls: Tls | None = None
+        cls,
+        run_dir: str | Path,
+        *,
+        background: bool = False,
+        secure: bool = False,
+        tls: Tls | None = None,
+        kafka_detour: tuple[str, int] | None = None,
     ) -> "Stack":
         """Starts both servers on new data and returns when they answer.
 
@@ -86,6 +92,8 @@ class Stack:
         CASEBUS_STACK_KAFKA and CASEBUS_STACK_POSTGRES set, those servers are used and none
         is started. With `secure` the broker asks everybody for user and password and knows
         access lists; `login` is its administrator. With `tls` it is also encrypted.
+        `kafka_detour` is the address of a proxy in front of the broker, and the port at which
+        the broker listens for what comes by it: those clients are told to come back by it.
         Raises StackError when something is missing, or the directory is in use.
         """
         run_dir = Path(run_dir).resolve()
@@ -99,7 +107,7 @@ class Stack:
         _check_disk(run_dir)
         shutil.rmtree(run_dir / "logs", ignore_errors=True)
         secured = Secured(run_dir / PASSWORDS, tls) if secure else None
-        kafka = Kafka(run_dir, background=background, secured=secured)
+        kafka = Kafka(run_dir, background=background, secured=secured, detour=kafka_detour)
         postgres = Postgres(run_dir, background=background)
         kafka.fetch()
         postgres.fetch()
