@@ -145,6 +145,15 @@ def test_a_compacted_topic_may_have_forgotten_older_states():
     assert judge(evidence(fact(3, "staff.upserted"), compacted=frozenset({"staff.upserted"}))).clean
 
 
+def test_a_state_that_its_owner_told_again_is_counted_apart():
+    first = fact(1, "staff.upserted")
+    again = replace(fact(1, "staff.upserted", fact_id="fact-again"), offset=9)
+
+    verdict = judge(evidence(first, again, compacted=frozenset({"staff.upserted"}), journal=journal(first)))
+
+    assert (verdict.clean, verdict.counts["directory facts told again"]) == (True, 1)
+
+
 def test_the_same_fact_again_under_another_id_is_a_double():
     first = fact(1)
     again = fact(1, fact_id="fact-other", offset=9)

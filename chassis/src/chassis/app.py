@@ -36,6 +36,7 @@ from chassis.proofs import Verifier
 from chassis.queries import Queries
 from chassis.reading import Reader
 from chassis.relay import Relay, RelaySettings
+from chassis.retelling import Retelling
 from chassis.retries import Retries
 from chassis.seals import Sealer
 from chassis.settings import RelayPlace, Settings
@@ -119,6 +120,7 @@ class App:
                 self._start("deliveries", Deliveries(pool, pipeline, clock, self.service.send).run())
             self._start("partitions", keep_partitions_ahead(self.settings))
             self._start("seals", Sealer(pool).run())
+            self._start("retelling", Retelling(pool, self.service.name, pipeline.wake).run())
             self._start("forgetting", self._forgetting(pool, clock).run())
             progress = Progress(pool, clock, self.service.topics, self.settings.topic_prefix)
             consumer = self._make_consumer(reader, pipeline, progress)

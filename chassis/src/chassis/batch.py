@@ -291,6 +291,8 @@ class Batch:
             traceparent=item.onward or item.traceparent,
         )
         self._rows.publish(fact.TOPIC, state.id, headers, body)
+        if fact.COMPACTED:
+            self._rows.directory[fact.TOPIC, state.id] = (sequence, headers, body)
         self._rows.journal.add(state.NAME, state.id, sequence, fact_id, fact.TYPE, body, actor, item.id, at, head)
         return {"id": fact_id, "type": fact.TYPE, "subject": f"{state.NAME}/{state.id}", "sequence": sequence}
 

@@ -32,6 +32,8 @@ log = structlog.get_logger()
 
 _REVOKE_SECONDS = 5.0
 _PROBE_SECONDS = 1.0
+_FIRST_PROBE_SECONDS = 0.02
+"""After a batch that the database did not take. Doubled with each one more: a full disk answers, and takes nothing."""
 _BATCH_TIMEOUT_MS = 15
 _PARTITION_BYTES = 1024 * 1024
 
@@ -60,6 +62,8 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
         self._done: dict[TopicPartition, int] = {}
         self._committing: asyncio.Task[None] | None = None
         self._probing: asyncio.Task[None] | None = None
+        self._aways = 0
+        """Batches in a row that the database did not take."""
         self.failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._began = time.monotonic()
         security = _security(settings.kafka_login)
@@ -174,6 +178,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
             await self._run(records)
         except DatabaseAway as away:
             log.warning("database away", error=type(away.__cause__).__name__)
+            self._aways += 1
             self._pause_at(records)
         except Exception as error:
             self._idle.set()
@@ -196,6 +201,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 aside.append(read)
         if items or aside:
             await self._pipeline.run(items, aside)
+            self._aways = 0
             self._pipeline.metrics.add(SET_ASIDE, Counter(each.reason for each in aside))
         self._commit(records)
         if self._pipeline.circuit.is_open:
@@ -257,6 +263,7 @@ class Consumer(ConsumerRebalanceListener):  # type: ignore[misc]
                 self._probing = asyncio.create_task(self._resume_when_well(consumer))
 
     async def _resume_when_well(self, consumer: AIOKafkaConsumer) -> None:
+        await asyncio.sleep(min(_PROBE_SECONDS, _FIRST_PROBE_SECONDS * 2 ** min(self._aways, 10)))
         while self._pipeline.circuit.is_open or not await self._pipeline.database_answers():
             await asyncio.sleep(_PROBE_SECONDS)
         log.info("taking messages in again")

@@ -21,7 +21,8 @@ ADVANCE = """
 INSERT INTO progress (topic, partition, position, read_until)
 SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::timestamptz[]) ORDER BY 1, 2
 ON CONFLICT (topic, partition) DO UPDATE SET position = excluded.position, read_until = excluded.read_until
-WHERE progress.read_until < excluded.read_until"""
+WHERE progress.position <= excluded.position OR progress.read_until < excluded.read_until"""
+"""Of two copies the one that has read further knows better, also after the clock has been set back."""
 
 READ_UNTIL = "SELECT topic, partition, read_until FROM progress"
 

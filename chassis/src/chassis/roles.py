@@ -21,6 +21,7 @@ RIGHTS = """
                   app   relay  report
 inbox             SIU   -      S
 outbox            SI    SD     S
+directory_facts   SIU   -      S
 journal           SI    -      S
 audit             SI    -      S
 seals             SI    -      S

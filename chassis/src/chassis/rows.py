@@ -121,6 +121,13 @@ SELECT * FROM unnest($1::text[], $2::text[], $3::date[], $4::text[], $5::int[], 
 ON CONFLICT (tally, place, day, label, value)
 DO UPDATE SET n = tallies.n + excluded.n, total = tallies.total + excluded.total"""
 
+DIRECTORY_SET = """
+INSERT INTO directory_facts (topic, key, sequence, headers, payload)
+SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::text[]) ORDER BY 1, 2
+ON CONFLICT (topic, key) DO UPDATE
+SET sequence = excluded.sequence, headers = excluded.headers, payload = excluded.payload, told_at = clock_timestamp()
+WHERE directory_facts.sequence < excluded.sequence"""
+
 UNREADABLE_INSERT = """
 INSERT INTO unreadable (topic, partition, position, sha256, reason, key, headers, value, at, appended_at)
 SELECT * FROM unnest($1::text[], $2::int[], $3::bigint[], $4::bytea[], $5::text[], $6::bytea[], $7::bytea[],
@@ -158,6 +165,8 @@ class Rows:
 
     def __init__(self) -> None:
         self.timers_set: dict[tuple[str, str, str], datetime | None] = {}
+        self.directory: dict[tuple[str, str], tuple[int, str, str]] = {}
+        """The last fact of each key of a compacted topic: number, headers, body."""
         self.inbox = Stream("inbox", INBOX_COLUMNS)
         self.deliveries = Columns(DELIVERIES_INSERT)
         self.audit = Columns(AUDIT_INSERT)
@@ -173,7 +182,7 @@ class Rows:
         self.outbox.add(bucket_of(key), topic, key, headers, payload)
 
     async def write(self, connection: Connection) -> None:
-        """Timers, inbox, deliveries, audit, parked, journal, tallies, and last the outbox. Raises LostRace."""
+        """Timers, inbox, deliveries, audit, parked, journal, directory, tallies, and last the outbox. Raises LostRace."""
         await self._write_timers(connection)
         self.inbox.rows.sort()
         try:
@@ -186,9 +195,17 @@ class Rows:
         await self.lanes.write(connection)
         await self.parked.write(connection)
         await self.journal.write(connection)
+        await self._write_directory(connection)
         # Copies of a service meet in these rows: late, so that the locks are short, and behind them nothing waits.
         await self.tallies.write(connection)
         await self.outbox.write(connection)
+
+    async def _write_directory(self, connection: Connection) -> None:
+        """Its rows are locked before the outbox is written: what is told again then is not older than this."""
+        told = Columns(DIRECTORY_SET)
+        for place, fact in self.directory.items():
+            told.add(*place, *fact)
+        await told.write(connection)
 
     async def _write_timers(self, connection: Connection) -> None:
         chosen = sorted(self.timers_set.items(), key=lambda each: each[0])

@@ -25,6 +25,13 @@ WHERE locktype = 'advisory' AND classid = $1 AND objid = 0 AND objsubid = 2 AND 
   AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
 
+OWNERS: Final = f"""
+SELECT DISTINCT pid FROM pg_locks
+WHERE locktype = 'advisory' AND classid = {_BUCKET} AND objsubid = 2 AND granted
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+"""
+"""The server's process ids of the sessions that own buckets."""
+
 _TAKE: Final = """
 SELECT bucket FROM unnest($2::integer[]) AS bucket WHERE pg_try_advisory_lock($1, bucket) LIMIT $3
 """

@@ -10,16 +10,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from casebus_testing.campaign.field import Blow, Field, Missed
+from casebus_testing.campaign.field import COPIES, Blow, Field, Missed
 from casebus_testing.stack import Stack, StackError
 from casebus_testing.stack.postgres import answers
 
 SIZE: Final = "1200m"
 FULL_SECONDS: Final = 8.0
-NOTICED_SECONDS: Final = 40.0
+NOTICED_SECONDS: Final = 30.0
 BACK_SECONDS: Final = 60.0
 BALLAST: Final = "ballast"
-NO_SPACE: Final = "No space left on device"
+NO_ROOM: Final = "DiskFullError"
 
 
 @contextlib.contextmanager
@@ -42,16 +42,15 @@ def _run(*command: str) -> bool:
 
 async def disk_full(field: Field) -> float:
     """Not a byte is left where PostgreSQL keeps its data; after a while there is room again."""
-    folder = field.small_disk
+    folder, stack = field.small_disk, field.system.stack
     if folder is None or not (folder / "data").exists():
         raise Missed("needs root, to mount a file system of limited size")
-    stack, log = field.system.stack, field.system.stack.run_dir / "logs" / "postgres.log"
-    told = log.read_text(errors="replace").count(NO_SPACE)
+    told = _complaints(field)
     ballast = folder / BALLAST
     try:
         await asyncio.to_thread(_fill, ballast)
         deadline = time.monotonic() + NOTICED_SECONDS
-        while log.read_text(errors="replace").count(NO_SPACE) == told:
+        while _complaints(field) == told:
             if time.monotonic() > deadline:
                 raise Missed("PostgreSQL did not need any room")
             await asyncio.sleep(0.2)
@@ -64,14 +63,19 @@ async def disk_full(field: Field) -> float:
     return time.monotonic() - began
 
 
+def _complaints(field: Field) -> int:
+    """How often copies of intake were told that there is no room."""
+    logs = [field.system.processes[name].log for name in COPIES]
+    return sum(log.read_text(errors="replace").count(NO_ROOM) for log in logs)
+
+
 def _fill(ballast: Path) -> None:
     """Whatever is left, and whatever is given free within a second."""
-    with ballast.open("ab") as file:
+    with ballast.open("ab", buffering=0) as file:
         for _ in range(10):
             with contextlib.suppress(OSError):
                 while True:
-                    file.write(bytes(65_536))
-                    file.flush()
+                    file.write(bytes(4096))
             time.sleep(0.1)
 
 

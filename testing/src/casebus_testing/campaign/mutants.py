@@ -124,6 +124,16 @@ async def both_doors(trial: Trial) -> None:
     await asyncio.gather(kafka(), *doors)
 
 
+async def crowded_lobby(trial: Trial) -> None:
+    """Many who wait are served at once, over both doors: every step changes the lobby that they share."""
+    stories = visitors(9, 48)
+    await trial.send(*(order for story in stories for order in story[:2]))
+    await settled_or_not(trial)
+    doors = [trial.post([order for story in stories[start::8] for order in story[2:]]) for start in range(6)]
+    by_kafka = [order for story in stories[6::8] + stories[7::8] for order in story[2:]]
+    await asyncio.gather(trial.send(*by_kafka), *doors)
+
+
 async def outage(trial: Trial) -> None:
     """Commands wait while nobody reads them."""
     await trial.field.system.end("intake")
@@ -181,7 +191,7 @@ SCENARIOS: Final[Mapping[str, Scenario]] = MappingProxyType(
         "relay-by-cursor": both_doors,
         "relay-deletes-first": dies_at("relay-after-send"),
         "local-clock": outage,
-        "upsert-without-version": both_doors,
+        "upsert-without-version": crowded_lobby,
         "followers-overtake": one_fails_at_first,
         "claim-apart": limit_passes_and_dies,
         "timers-before-backlog": served_in_an_outage,

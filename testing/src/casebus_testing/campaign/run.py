@@ -63,7 +63,7 @@ async def campaign(seconds: float, seed: int) -> Result:
             await load_sample_directory(system)
             await _start_copies(system, detours)
             load = Load(random.Random(f"load {seed}"), PAUSE_SECONDS)
-            async with _field(system, load, random.Random(f"faults {seed}"), detours, disk) as field:
+            async with under_load(system, load, random.Random(f"faults {seed}"), detours, disk) as field:
                 await _strike(field, seconds, result)
             await _judge(field, result)
     return result
@@ -96,8 +96,8 @@ def _with_port(dsn: str, port: int) -> str:
 
 
 @contextlib.asynccontextmanager
-async def _field(
-    system: System, load: Load, chance: random.Random, detours: Detours, disk: Path | None
+async def under_load(
+    system: System, load: Load, chance: random.Random, detours: Detours | None = None, disk: Path | None = None
 ) -> AsyncIterator[Field]:
     """Everybody sends until the block ends; then each finishes the visitor it is at."""
     place = find_stack(str(system.run_dir / NAME))

@@ -20,13 +20,20 @@ What it counts
 
 It also holds commands against what they led to: facts of an aggregate follow the order of the commands of its key
 (disordered), bear the time at which the broker appended their command by the system's clock (other), and nothing is
-taken in on a proof of another command (other). States stand at the number and hash of their last fact (other, lost).
-A ticket of an office and day is one visitor's (doubled); nobody who was served in time was called overdue (other);
-whoever still waits has a clock, or was called overdue (lost).
+taken in on a proof of another command (other). What lies behind a committed offset is remembered by its service, or set
+aside (lost).
+
+And it holds what services keep against what they told. States stand at the number and hash of their last fact (other,
+lost), and every field that facts speak of is what a fold of those facts makes it: requests, alerts, and the directory
+with its owner and in every copy (other). A lobby knows who waits, who is served and the last ticket (other). A ticket
+of an office and day is one visitor's (doubled). Clocks (`waiting`, `serving`, `closing` of a visit, `forms` of an office):
+whoever is served or gone in time was not called overdue (other), nobody is called overdue twice for one limit
+(doubled), whoever is here has a clock or was called overdue (lost), whoever is not has none that runs on (other).
 
 The same record twice on Kafka (a relay that was killed between acknowledgement and deletion) or
 the same mail twice is allowed by the promise and counted apart as a copy, and so are
-the answers `duplicate` and `conflict`. What retention or compaction removed is not missed.
+the answers `duplicate` and `conflict`, and the states of the directory that their owner told again. What
+retention or compaction removed is not missed.
 
 What it is tried on (`make faults MUTANTS=1`; tests/helpers/mutants): each of these releases of intake, and by what it
 gives itself away
@@ -35,7 +42,7 @@ gives itself away
 - acknowledged-first: commands without a final answer
 - relay-by-cursor, relay-deletes-first: facts and receipts that are on no topic
 - local-clock: facts that bear another time than their command
-- upsert-without-version: commands without a final answer
+- upsert-without-version: a lobby that is wrong about who waits and who is served
 - followers-overtake: facts against the order of their commands
 - claim-apart: somebody who waits without a clock
 - timers-before-backlog: somebody called overdue who had been served

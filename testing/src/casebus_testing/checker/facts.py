@@ -15,14 +15,31 @@ def judge_facts(evidence: Evidence, findings: Findings, counts: Counter[str]) ->
     """All promises about facts; returns the facts there are."""
     dead = {origin_of(record) for record in evidence.of_kind(suffix=DEAD)}
     records = [record for found in evidence.fact_topics.values() for record in found if record.place not in dead]
-    facts = _first_appearances(records, findings, counts)
     journal = {row.fact_id: row for row in evidence.journal}
+    again = _told_again(records, evidence, journal)
+    counts["directory facts told again"] += len(again)
+    records = [record for record in records if record.place not in again]
+    facts = _first_appearances(records, findings, counts)
     _judge_repeats(facts, journal, findings)
     _judge_journal(evidence, facts, findings)
     _judge_strangers(evidence, facts, journal, findings)
     _judge_order(records, journal, findings)
     _judge_numbers(evidence, facts, journal, findings)
     return facts
+
+
+def _told_again(
+    records: Iterable[Record], evidence: Evidence, journal: Mapping[str, JournalRow]
+) -> set[tuple[str, int, int]]:
+    """States of compacted topics that their owner repeated under another id: number and bytes are those of the fact."""
+    known = {(row.type, row.subject, str(row.sequence), row.body.encode()) for row in journal.values()}
+    return {
+        record.place
+        for record in records
+        if record.topic in evidence.compacted
+        and record.header("ce_id") not in journal
+        and (record.topic, record.header("ce_subject"), record.header("ce_sequence"), record.value) in known
+    }
 
 
 def _first_appearances(records: Iterable[Record], findings: Findings, counts: Counter[str]) -> Facts:
