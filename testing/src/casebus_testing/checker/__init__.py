@@ -26,7 +26,7 @@ aside (lost).
 And it holds what services keep against what they told. States stand at the number and hash of their last fact (other,
 lost), and every field that facts speak of is what a fold of those facts makes it: requests, alerts, and the directory
 with its owner and in every copy (other). A lobby knows who waits, who is served and the last ticket (other). A ticket
-of an office and day is one visitor's (doubled). Clocks (`waiting`, `serving`, `closing` of a visit, `forms` of an office):
+of an office and day is one visitor's (doubled). Of clocks (`waiting`, `serving`, `closing`; `forms` of an office):
 whoever is served or gone in time was not called overdue (other), nobody is called overdue twice for one limit
 (doubled), whoever is here has a clock or was called overdue (lost), whoever is not has none that runs on (other).
 
