@@ -8,7 +8,7 @@ from pipeline_rig import Rig, command, make_rig
 
 from access.directory import Region
 from casebus_contracts import RegionUpserted, UpsertRegion
-from chassis.progress import Grace
+from chassis.progress import ADVANCE, Grace
 from chassis.rules import Decision, Due, cancel_timer, decide, set_timer
 from chassis.wiring import Service, change
 from chassis.workers import DUE, due_item
@@ -110,6 +110,20 @@ async def test_a_clock_whose_rule_raises_is_parked_and_does_not_ring_again_by_it
 
     assert await rig.rows("SELECT lane, type FROM parked") == [("clocks/region/north", "due:bell")]
     await wound.pool.close()
+
+
+async def test_after_the_clock_was_set_back_inputs_are_read_no_further_than_they_are(rig: Rig) -> None:
+    noon = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+    async def read(position: int, minutes: int) -> datetime:
+        """A copy says that it has read so far; what stands there afterwards."""
+        await rig.rows(f"{ADVANCE} RETURNING 1", ["t"], [0], [position], [noon + timedelta(minutes=minutes)])
+        ((until,),) = await rig.rows("SELECT read_until FROM progress")
+        return until  # type: ignore[no-any-return]
+
+    assert await read(5, 0) == noon
+    assert await read(6, -10) == noon - timedelta(minutes=10)
+    assert await read(5, -20) == noon - timedelta(minutes=10)
 
 
 def test_grace_is_over_only_after_its_seconds_without_a_pause() -> None:

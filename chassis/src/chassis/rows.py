@@ -182,7 +182,7 @@ class Rows:
         self.outbox.add(bucket_of(key), topic, key, headers, payload)
 
     async def write(self, connection: Connection) -> None:
-        """Timers, inbox, deliveries, audit, parked, journal, directory, tallies, and last the outbox. Raises LostRace."""
+        """Timers, inbox, deliveries, audit, parked, journal, directory, tallies, last the outbox. Raises LostRace."""
         await self._write_timers(connection)
         self.inbox.rows.sort()
         try:
