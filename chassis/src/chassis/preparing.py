@@ -31,7 +31,7 @@ async def prepare_database(settings: Settings, service: Service, migrations: Pat
     try:
         await asyncio.to_thread(migrate, settings.owner_dsn, [migrations])
         async with _connected(settings.owner_dsn) as owner:
-            await keep_partitions(owner, datetime.now(UTC))
+            await keep_partitions(owner, datetime.now(UTC), settings.journal_months)
             if not await grant(owner, service):
                 log.info("the database has no roles: everything runs as one user")
         async with _connected(settings.database) as app:
@@ -46,7 +46,7 @@ async def keep_partitions_ahead(settings: Settings) -> None:
         await asyncio.sleep(_PARTITIONS_SECONDS)
         with contextlib.suppress(OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
             async with _connected(settings.owner_dsn) as owner:
-                await keep_partitions(owner, datetime.now(UTC))
+                await keep_partitions(owner, datetime.now(UTC), settings.journal_months)
 
 
 async def wait_for_outbox(settings: Settings) -> None:

@@ -39,6 +39,8 @@ class Settings(KafkaSettings):
     start_deadline_seconds: float = 60.0
     probe_seconds: float = 60.0
     forget_seconds: float = Field(default=3600.0, gt=0)
+    journal_months: int = Field(default=84, ge=2)
+    """How many whole months before the present one journal and audit are kept. Their seals are kept for ever."""
     trace_ratio: float = Field(default=0.01, ge=0.0, le=1.0)
     """Of messages that bring no decision of their own, the share that gets a span; only where traces are exported."""
     batch_records: int = 500

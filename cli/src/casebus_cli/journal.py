@@ -99,7 +99,7 @@ def read_journal(service: str, dsn: str) -> Report:
         # Once whole months are dropped, an aggregate's first row may follow rows that are gone.
         whole = not seals or kept_since is None or seals[0].day >= kept_since
         last = _judge_rows(connection, report, whole)
-        _judge_states(connection, report, last)
+        _judge_states(connection, report, last, whole)
         _judge_answers(connection, report, last)
         report.seals = len(seals)
         report.days_dropped = len([seal for seal in seals if kept_since is not None and seal.day < kept_since])
@@ -161,16 +161,20 @@ def _belongs_there(row: Row, place: Row, head: str) -> bool:
     return moved or replace(place, body=row.body).hash_after(head, place.sequence) == place.hash
 
 
-def _judge_states(connection: Connection, report: Report, last: Mapping[str, Row]) -> None:
-    """Every state stands where its journal ends, and every journal has its state."""
+def _judge_states(connection: Connection, report: Report, last: Mapping[str, Row], whole: bool) -> None:
+    """Every state stands where its journal ends, and every journal has its state.
+
+    Where months are dropped, who has not changed since has no row. That none is missing of the months that are kept,
+    their seals say.
+    """
     open_ends = {row.hash: row for row in last.values()}
     astray = [state for state in _states(connection) if not _ends_there(open_ends, state)]
     by_id = {row.id: row for row in open_ends.values()}
     for state in astray:
         row = by_id.pop(state.id, None)
-        if row is None:
+        if row is None and whole:
             report.findings.append(f"{state.table} {state.id}: the whole journal removed, {_numbers(1, state.version)}")
-        else:
+        elif row is not None:
             report.findings.append(f"{row.subject}: {_difference(row, state)}")
     report.findings += [f"{row.subject}: its state removed from the tables" for row in by_id.values()]
 
