@@ -83,6 +83,18 @@ async def test_no_clock_fires_before_the_backlog_in_front_of_it_is_read(flow: Fl
     assert flow.witness.all_of("visit.overdue", hour.first.request_id) == []
 
 
+async def test_an_hour_without_intake_alerts_nobody_about_a_visit_that_was_served_in_time(
+    flow: Flow, hour: Hour
+) -> None:
+    query = "SELECT subject_id, recipients FROM alerts WHERE subject_id = ANY($1)"
+    await flow.witness.saw("visit.overdue", hour.third.request_id, kind="waiting")
+    await settled(flow.system)
+
+    alerted = await flow.rows("notifications", query, [hour.first.request_id, hour.third.request_id])
+
+    assert [subject for subject, _ in alerted] == [hour.third.request_id]
+
+
 async def test_a_backlog_from_before_midnight_has_tickets_of_that_day(flow: Flow, system: System) -> None:
     flow.open_a_new_day(hour=23)
     evening, night, morning = WalkIn(), WalkIn(), WalkIn()

@@ -19,6 +19,18 @@ AGAIN: Final = 0.1
 STAYS: Final = 0.1
 """The share of visitors who go on waiting, so that clocks have something to do."""
 
+STORIES: Final = (
+    ("CheckIn", "Invite", "TimeIn", "Hold", "Resume", "TimeOut"),
+    ("CheckIn", "Invite", "Return", "TimeIn", "TimeOut"),
+    ("CheckIn", "Invite", "Recall", "NoShow"),
+    ("CheckIn", "TimeIn", "Hold"),
+    ("CheckIn", "LeaveVisit"),
+)
+"""What else may become of a visit."""
+
+OTHERWISE: Final = 0.3
+"""The share of visitors who have such a story."""
+
 KEPT: Final = 500
 RETRY_SECONDS: Final = 0.3
 DEADLINE_SECONDS: Final = 180.0
@@ -50,7 +62,7 @@ class Load:
     async def over_kafka(self, sender: Sender) -> None:
         """One visitor after the other, until told to stop."""
         while not self.stopping.is_set():
-            for order in visitor(self.chance):
+            for order in any_visitor(self.chance):
                 sent = Sent(order.topic, order.record_key.encode(), order.body, sender.signature.headers(order))
                 await publish(sender, sent)
                 self.acknowledged.add((sender.signature.sender, order.id))
@@ -63,7 +75,7 @@ class Load:
     async def over_http(self, place: Stack, name: str, doors: Sequence[str], http: httpx.AsyncClient) -> None:
         """The same through the doors of all copies: whoever does not answer is asked again, or another."""
         while not self.stopping.is_set():
-            for order in visitor(self.chance):
+            for order in any_visitor(self.chance):
                 await self._post(place, name, order, doors, http)
                 self.acknowledged.add((name, order.id))
                 if self.chance.random() < AGAIN:
@@ -94,12 +106,24 @@ class Load:
 
 def visitor(chance: random.Random) -> list[Order]:
     """Somebody comes, and mostly is served and goes."""
+    return _visit(chance, ("CheckIn",) if chance.random() < STAYS else ("CheckIn", "TimeIn", "TimeOut"))
+
+
+def any_visitor(chance: random.Random) -> list[Order]:
+    """The same, or something else happens."""
+    return _visit(chance, chance.choice(STORIES)) if chance.random() < OTHERWISE else visitor(chance)
+
+
+def _visit(chance: random.Random, steps: Sequence[str]) -> list[Order]:
     office = chance.choice(sorted(sample().offices))
     actor = sample().staff[office]["rc_greeter"]
     here = {"request_id": new_id(), "office_id": office}
     told: dict[str, Any] = {"request_type": "walk_in", "reasons": ["apply"], "anonymous": True, "channel": "in_person"}
-    types = ["CheckIn"] if chance.random() < STAYS else ["CheckIn", "TimeIn", "TimeOut"]
-    return [Order("CreateRequest", here | told, actor), *(Order(type_, here, actor) for type_ in types)]
+    more = {"LeaveVisit": {"stage": "waiting"}}
+    return [
+        Order("CreateRequest", here | told, actor),
+        *(Order(step, here | more.get(step, {}), actor) for step in steps),
+    ]
 
 
 async def publish(sender: Sender, sent: Sent) -> None:
