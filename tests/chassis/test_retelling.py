@@ -9,11 +9,10 @@ from access.directory import Region
 from casebus_contracts import RegionUpserted
 from casebus_testing.plugin import NewDatabase
 from chassis.migrate import CHASSIS_MIGRATIONS
-from chassis.retelling import Retelling, last_night
+from chassis.retelling import EVER, Retelling, last_night
 from chassis.wiring import Service
 
 OUTBOX = "SELECT topic, aggregateid, headers, payload FROM outbox WHERE topic = 'region.upserted' ORDER BY id"
-EVER = datetime.min.replace(tzinfo=UTC)
 REPLICA = """
 CREATE TABLE regions (
     id text PRIMARY KEY, version bigint NOT NULL DEFAULT 0, head text NOT NULL DEFAULT '', name text NOT NULL
@@ -75,15 +74,16 @@ async def test_a_newer_fact_that_comes_meanwhile_stands_behind_what_is_told_agai
     assert numbers[-1] == 21
 
 
-async def test_what_was_published_before_there_was_a_table_is_taken_from_the_journal(rig: Rig) -> None:
-    await rig.feed(command("r-1", "A"), command("r-1", "B"))
+async def test_what_a_release_without_the_table_has_published_is_taken_from_the_journal(rig: Rig) -> None:
+    await rig.feed(command("r-1", "A"), command("r-1", "B"), command("r-2", "C"), command("r-2", "D"))
     before = await told(rig)
-    await rig.rows("DELETE FROM directory_facts RETURNING 1")
+    await rig.rows("DELETE FROM directory_facts WHERE key = 'r-1' RETURNING 1")
+    await rig.rows("UPDATE directory_facts SET sequence = 1, payload = 'older' WHERE key = 'r-2' RETURNING 1")
 
-    await retelling(rig).remember()
+    assert await retelling(rig).catch_up() == 2
     await retelling(rig).tell_again(EVER, now())
 
-    assert (await told(rig))[2:] == before[1:]
+    assert (await told(rig))[4:] == [before[1], before[3]]
 
 
 async def test_a_reader_passes_over_what_it_has_and_takes_what_it_missed(rig: Rig, new_database: NewDatabase) -> None:

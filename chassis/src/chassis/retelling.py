@@ -31,17 +31,24 @@ AFTER_TAKEOVER_SECONDS = 15.0
 AT_RISK = timedelta(hours=1)
 """What was told within this time before a takeover may have been under way then."""
 
+EVER = datetime.min.replace(tzinfo=UTC)
+
 NIGHT = timedelta(hours=8)
 """After midnight UTC: it is night in the offices."""
 
-FORGOTTEN = """
-SELECT DISTINCT ON (type, aggregate_id) type, aggregate_id, sequence, body, cause::text, at FROM journal j
-WHERE type = ANY($1::text[]) AND NOT EXISTS (SELECT FROM directory_facts WHERE topic = type AND key = aggregate_id)
-ORDER BY type, aggregate_id, sequence DESC"""
+MISSED = """
+SELECT j.* FROM (
+    SELECT DISTINCT ON (aggregate, aggregate_id) type, aggregate_id, sequence, body, cause::text AS cause, at
+    FROM journal WHERE aggregate = ANY($1::text[]) AND type = ANY($2::text[])
+    ORDER BY aggregate, aggregate_id, sequence DESC
+) j LEFT JOIN directory_facts d ON (d.topic, d.key) = (j.type, j.aggregate_id)
+WHERE d.sequence IS NULL OR d.sequence < j.sequence"""
 
 REMEMBER = """
-INSERT INTO directory_facts (topic, key, sequence, headers, payload, told_at)
-VALUES ($1, $2, $3, $4, $5, '-infinity') ON CONFLICT DO NOTHING"""
+INSERT INTO directory_facts AS d (topic, key, sequence, headers, payload, told_at)
+VALUES ($1, $2, $3, $4, $5, 'epoch') ON CONFLICT (topic, key) DO UPDATE
+SET sequence = excluded.sequence, headers = excluded.headers, payload = excluded.payload, told_at = excluded.told_at
+WHERE d.sequence < excluded.sequence"""
 
 TAKE = """
 SELECT topic, key, headers, payload FROM directory_facts WHERE told_at >= $1 AND told_at < $2
@@ -62,13 +69,13 @@ class Retelling:
         self._owners: frozenset[int] = frozenset()
         self._takeover: tuple[float, datetime] | None = None
         """When to tell again (by the monotonic clock) what was told before which moment."""
+        self._night = EVER
+        """Everything was told again since then."""
 
     async def run(self) -> None:
         """Until cancelled. What does not succeed is done at a later look."""
-        remembered = False
         while True:
             try:
-                remembered = remembered or await self.remember()
                 await self._look()
             except Exception as error:
                 if judge(error) is Verdict.STOP:
@@ -76,15 +83,20 @@ class Retelling:
                 log.warning("directory facts could not be told again yet", error=type(error).__name__)
             await asyncio.sleep(_LOOK_SECONDS)
 
-    async def remember(self) -> bool:
-        """Take from the journal what was published before there was a table for it."""
+    async def catch_up(self) -> int:
+        """Take from the journal what a release without this table has published; how many facts.
+
+        It may run beside this one still: what it published last must not be followed by what came before.
+        """
         facts = {fact.TYPE: fact for fact in FACTS.values() if fact.COMPACTED and fact.OWNER == self._service}
+        subjects = sorted({fact.SUBJECT for fact in facts.values()})
         async with self._pool.acquire() as connection, connection.transaction():
-            for row in await connection.fetch(FORGOTTEN, sorted(facts)):
+            missed = await connection.fetch(MISSED, subjects, sorted(facts))
+            for row in missed:
                 headers = self._headers(facts[row["type"]], row)
                 place = (row["type"], row["aggregate_id"], row["sequence"])
                 await connection.execute(REMEMBER, *place, headers, row["body"])
-        return True
+        return len(missed)
 
     async def tell_again(self, since: datetime, until: datetime) -> int:
         """Publish what was told last between these moments, both of them past; how many facts."""
@@ -105,8 +117,12 @@ class Retelling:
         self._owners = owners
         if self._takeover is not None and time.monotonic() >= self._takeover[0]:
             (_, moment), self._takeover = self._takeover, None
+            await self.catch_up()
             await self.tell_again(moment - AT_RISK, moment)
-        await self.tell_again(datetime.min.replace(tzinfo=UTC), last_night(now))
+        if self._night != (night := last_night(now)):
+            await self.catch_up()
+            await self.tell_again(EVER, night)
+            self._night = night
 
     async def _tell_some(self, since: datetime, until: datetime) -> int:
         async with self._pool.acquire() as connection, connection.transaction():
