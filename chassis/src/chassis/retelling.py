@@ -37,7 +37,7 @@ NIGHT = timedelta(hours=8)
 """After midnight UTC: it is night in the offices."""
 
 MISSED = """
-SELECT j.* FROM (
+SELECT type, aggregate_id, j.sequence, body, cause, at FROM (
     SELECT DISTINCT ON (aggregate, aggregate_id) type, aggregate_id, sequence, body, cause::text AS cause, at
     FROM journal WHERE aggregate = ANY($1::text[]) AND type = ANY($2::text[])
     ORDER BY aggregate, aggregate_id, sequence DESC
