@@ -10,7 +10,7 @@ ALTER TABLE requests ADD COLUMN written_by_release text NOT NULL DEFAULT 'older'
 """
 CHANGES: Final = (
     ("request.py", "    reopen_reason: str | None = None\n", '    written_by_release: str = "older"\n'),
-    ("creation.py", "        created_by=actor.id,\n        representative=", '        written_by_release="newer",\n'),
+    ("creation.py", "        created_by=actor.id,\n", '        written_by_release="newer",\n'),
 )
 """File, what stands there once, and what is put in: behind its first line."""
 
