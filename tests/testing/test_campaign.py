@@ -1,13 +1,16 @@
 """What a campaign states, and that each mutant has a scenario."""
 
+import os
 import random
+import subprocess
+import sys
 from pathlib import Path
 
 from mutants.changes import MUTANTS
 
 from casebus_testing import checker
 from casebus_testing.campaign.blows import BLOWS, a_round
-from casebus_testing.campaign.mutants import SCENARIOS
+from casebus_testing.campaign.mutants import HELPERS, SCENARIOS
 from casebus_testing.campaign.result import Result, bound
 from casebus_testing.checker.verdict import Verdict
 
@@ -63,6 +66,12 @@ def test_a_round_has_every_kind_of_fault_once() -> None:
 
 def test_every_mutant_is_named_where_the_checker_says_what_it_finds() -> None:
     assert [name for name in MUTANTS if name not in (checker.__doc__ or "")] == []
+
+
+def test_every_mutant_finds_what_it_changes() -> None:
+    apply = "from mutants.changes import MUTANTS; [change() for change in MUTANTS.values()]"
+
+    subprocess.run([sys.executable, "-c", apply], env={**os.environ, "PYTHONPATH": str(HELPERS)}, check=True)
 
 
 def test_every_mutant_has_its_scenario() -> None:

@@ -22,6 +22,14 @@ from chassis.proofs import Proven
 
 Patch = Callable[[], None]
 
+VERSION_CHECK = "AND t.version = n.loaded_version"
+
+
+def put(place: Any, name: str, change: Any) -> None:
+    """Put something else in the place of what is there. Raises AttributeError when there is nothing of the name."""
+    getattr(place, name)
+    setattr(place, name, change)
+
 
 def slow_commits() -> None:
     """No mutation: transactions last somewhat longer, so that those of one process overlap."""
@@ -31,7 +39,7 @@ def slow_commits() -> None:
         await run(self, *arguments)
         await asyncio.sleep(random.uniform(0, 0.15))
 
-    chassis.batch.Batch.run = slowly  # type: ignore[method-assign]
+    put(chassis.batch.Batch, "run", slowly)
 
 
 def inbox_dropped() -> None:
@@ -44,8 +52,8 @@ def inbox_dropped() -> None:
         if self.table != "inbox" and self.rows:
             await connection.copy_records_to_table(self.table, records=self.rows, columns=self.columns)
 
-    chassis.batch.look_up = nothing  # type: ignore[attr-defined]
-    chassis.rows.Stream.write = not_written  # type: ignore[method-assign]
+    put(chassis.batch, "look_up", nothing)
+    put(chassis.rows.Stream, "write", not_written)
 
 
 def acknowledged_first() -> None:
@@ -57,7 +65,7 @@ def acknowledged_first() -> None:
         await self._finish_commit()
         await run(self, records)
 
-    chassis.consumer.Consumer._run = acknowledge  # type: ignore[method-assign]
+    put(chassis.consumer.Consumer, "_run", acknowledge)
 
 
 def relay_by_cursor() -> None:
@@ -66,15 +74,15 @@ def relay_by_cursor() -> None:
     def polled(self: Any, xmin: int, xmax: int, highest: int) -> None:
         self.id = max(self.id, highest)
 
-    chassis.relay.session.Floor.polled = polled  # type: ignore[attr-defined]
-    chassis.relay.session.Floor.reset = lambda self: None  # type: ignore[attr-defined]
+    put(chassis.relay.session.Floor, "polled", polled)
+    put(chassis.relay.session.Floor, "reset", lambda self: None)
     begin = chassis.relay.session.Session.__init__
 
     def never_from_the_start(self: Any, *arguments: Any) -> None:
         begin(self, *arguments)
-        self._next_unfloored = float("inf")
+        put(self, "_next_unfloored", float("inf"))
 
-    chassis.relay.session.Session.__init__ = never_from_the_start  # type: ignore[method-assign]
+    put(chassis.relay.session.Session, "__init__", never_from_the_start)
     slow_commits()
 
 
@@ -88,7 +96,7 @@ def relay_deletes_first() -> None:
             await self._connection.execute("DELETE FROM outbox WHERE id = ANY($1::bigint[])", [row[0] for row in rows])
         return rows
 
-    chassis.relay.session.Session._read = take  # type: ignore[method-assign]
+    put(chassis.relay.session.Session, "_read", take)
 
 
 def local_clock() -> None:
@@ -100,19 +108,24 @@ def local_clock() -> None:
         item.now = self._clock.at(datetime.now(UTC))
         return item
 
-    chassis.reading.Reader.arrived = now  # type: ignore[method-assign]
+    put(chassis.reading.Reader, "arrived", now)
 
 
 def upsert_without_version() -> None:
     """States are written over whatever is there, and not locked."""
-    begin = chassis.tables.Table.__init__
+    begin, update = chassis.tables.Table.__init__, chassis.tables.Table._update
 
     def careless(self: Any, cls: Any, types: dict[str, str]) -> None:
         begin(self, cls, types)
-        self._lock = self._read
-        self._update = self._update.replace("AND t.version = n.loaded_version", "")
+        put(self, "_lock", self._read)
 
-    chassis.tables.Table.__init__ = careless  # type: ignore[method-assign]
+    def unchecked(self: Any, columns: Any) -> str:
+        checked = update(self, columns)
+        assert VERSION_CHECK in checked
+        return checked.replace(VERSION_CHECK, "")
+
+    put(chassis.tables.Table, "__init__", careless)
+    put(chassis.tables.Table, "_update", unchecked)
     slow_commits()
 
 
@@ -127,8 +140,8 @@ def followers_overtake() -> None:
         self._parked.discard(item.lane)
 
     keep = chassis.batch.Batch._keep_aside
-    chassis.batch.lock_lanes = none  # type: ignore[attr-defined]
-    chassis.batch.Batch._keep_aside = keep_aside  # type: ignore[method-assign]
+    put(chassis.batch, "lock_lanes", none)
+    put(chassis.batch.Batch, "_keep_aside", keep_aside)
     _first_comment_fails()
 
 
@@ -141,7 +154,7 @@ def _first_comment_fails() -> None:
             return LookupError("at first")
         return attempt(self, item)
 
-    chassis.batch.Batch._attempt = fails_once  # type: ignore[method-assign]
+    put(chassis.batch.Batch, "_attempt", fails_once)
 
 
 def claim_apart() -> None:
@@ -161,8 +174,8 @@ def claim_apart() -> None:
         return ours | await claim(self, [item for item in items if item.id not in ours])
 
     claim = chassis.batch.Batch._claim
-    chassis.workers.Clocks._ready = claimed  # type: ignore[method-assign]
-    chassis.batch.Batch._claim = all_of  # type: ignore[method-assign]
+    put(chassis.workers.Clocks, "_ready", claimed)
+    put(chassis.batch.Batch, "_claim", all_of)
 
 
 def timers_before_backlog() -> None:
@@ -171,14 +184,14 @@ def timers_before_backlog() -> None:
     async def at_once(self: Any, due: Any) -> Any:
         return due
 
-    chassis.workers.Clocks._ready = at_once  # type: ignore[method-assign]
+    put(chassis.workers.Clocks, "_ready", at_once)
     run = chassis.consumer.Consumer._run
 
     async def later(self: Any, records: Any) -> None:
         await asyncio.sleep(random.uniform(1.2, 1.8))
         await run(self, records)
 
-    chassis.consumer.Consumer._run = later  # type: ignore[method-assign]
+    put(chassis.consumer.Consumer, "_run", later)
 
 
 def receipts_reencoded() -> None:
@@ -188,7 +201,7 @@ def receipts_reencoded() -> None:
     def anew(self: Any, item: Any, receipt: Any, text: str, receipt_id: str) -> None:
         send(self, item, receipt, Receipt.model_validate_json(text).model_dump_json(), receipt_id)
 
-    chassis.batch.Batch._send_receipt = anew  # type: ignore[method-assign]
+    put(chassis.batch.Batch, "_send_receipt", anew)
 
 
 def proof_not_checked() -> None:
@@ -199,7 +212,7 @@ def proof_not_checked() -> None:
         claims = json.loads(base64.urlsafe_b64decode(payload + "=="))
         return Proven(claims["azp"], claims["sub"], "")
 
-    access.proofs.Senders.check_proof = believe  # type: ignore[method-assign]
+    put(access.proofs.Senders, "check_proof", believe)
 
 
 def outbox_apart() -> None:
@@ -223,8 +236,8 @@ def outbox_apart() -> None:
         apart.append(pool)
         begin(self, pool, *arguments)
 
-    chassis.rows.Stream.write = not_here  # type: ignore[method-assign]
-    chassis.workers.Clocks.__init__ = remember_pool  # type: ignore[method-assign]
+    put(chassis.rows.Stream, "write", not_here)
+    put(chassis.workers.Clocks, "__init__", remember_pool)
     slow_commits()
 
 
