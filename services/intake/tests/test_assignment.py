@@ -131,3 +131,15 @@ def test_nobody_who_has_left_has_a_request() -> None:
     gone = replace(SPECIALIST, active=False)
 
     assert assign_request(WALK_IN, gone, AS_INTERVIEWER, CLERK, NINE) == Refused("INV-I4", "")
+
+
+@pytest.mark.rule("I-26")
+def test_nobody_assigns_what_another_office_has_to_do() -> None:
+    of_boone = replace(SUPERVISOR, office_id="BOONE")
+
+    assert assign_request(WALK_IN, SPECIALIST, AS_INTERVIEWER, of_boone, NINE) == Refused("I-26", "")
+
+
+@pytest.mark.rule("INV-I4")
+def test_a_specialist_may_have_a_call_in() -> None:
+    assert isinstance(assign_request(CALL_IN, SPECIALIST, AS_CASEWORKER, CLERK, NINE), Decided)

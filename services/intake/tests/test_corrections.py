@@ -21,6 +21,7 @@ from intake.examples import (
     MINUTE,
     NINE,
     OFFERED,
+    ON_HOLD,
     ONE_IS_SERVED,
     ONE_WAITS,
     SECOND,
@@ -202,3 +203,40 @@ def test_a_correction_to_the_same_day_makes_a_visit_accurate_again() -> None:
 
     assert request_after(outcome).accurate
     assert [each.seconds for each in lobby_after(outcome).service_times] == [1200]
+
+
+def test_both_forgotten_times_are_put_in_at_once() -> None:
+    times = {"time_in": TEN_PAST, "time_out": HALF_PAST}
+    command = CORRECT.model_copy(update=times)
+    outcome = correct_times(WAITING, ONE_WAITS, ADAIR, OFFERED, command, SUPERVISOR, HALF_PAST)
+
+    assert isinstance(outcome, Decided)
+    assert [type(fact) for fact in outcome.facts] == [VisitServing, WalkinTimed]
+    assert (lobby_after(outcome).waiting, request_after(outcome).visit_status) == ((), VisitStatus.SERVED)
+
+
+def test_a_corrected_beginning_leaves_a_visit_on_hold() -> None:
+    outcome = correct(request=ON_HOLD, time_in=NINE + 5 * MINUTE)
+
+    assert isinstance(outcome, Decided)
+    assert [type(fact) for fact in outcome.facts] == [WalkinTimed]
+    assert (request_after(outcome).visit_status, request_after(outcome).time_in) == (
+        VisitStatus.ON_HOLD,
+        NINE + 5 * MINUTE,
+    )
+    assert outcome.timers == (cancel_timer("waiting"), set_timer("serving", NINE + 5 * MINUTE + 4 * HOUR))
+
+
+def test_a_beginning_is_put_into_a_visit_that_closing_time_ended() -> None:
+    at_five = NINE + 8 * HOUR
+    forgotten = replace(
+        WAITING,
+        visit_status=VisitStatus.AUTO_CLOSED,
+        auto_closed_at=at_five,
+        intervals=closed(WAITING.intervals, at_five),
+    )
+    outcome = correct(request=forgotten, time_in=TEN_PAST)
+
+    assert isinstance(outcome, Decided)
+    assert [type(fact) for fact in outcome.facts] == [VisitServing, WalkinTimed]
+    assert (request_after(outcome).visit_status, outcome.timers) == (VisitStatus.AUTO_CLOSED, ())

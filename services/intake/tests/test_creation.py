@@ -289,3 +289,8 @@ def test_a_reason_of_central_office_is_given() -> None:
 
     assert created(outcome).nvra_covered
     assert create_request(None, ADAIR, REASONS, None, command, CLERK, EIGHT) == unknown("reasons")
+
+
+@pytest.mark.rule("I-09")
+def test_the_county_a_visitor_comes_from_is_told() -> None:
+    assert created(create(county_fips="29001")).county_fips == "29001"

@@ -253,3 +253,17 @@ def test_a_changed_priority_of_one_who_waits_is_told() -> None:
 
     assert isinstance(outcome, Decided)
     assert [fact.priority for fact in outcome.facts if isinstance(fact, RequestUpdated)] == [0]
+
+
+@pytest.mark.rule("I-08")
+def test_whoever_is_named_can_be_told_more_about_at_once() -> None:
+    kept = after(update(client=JANE, comments="in a hurry"))
+
+    assert (kept.client, kept.comments) == (NAMED.client, "in a hurry")
+
+
+@pytest.mark.rule("I-08")
+def test_a_name_is_taken_back_along_with_other_changes() -> None:
+    kept = after(update(NAMED, anonymous=True, comments="asked for it"))
+
+    assert (kept.client, kept.comments) == (None, "asked for it")

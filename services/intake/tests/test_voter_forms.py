@@ -7,7 +7,13 @@ import pytest
 
 from access.calendars import ElectionDeadline, Holiday
 from access.directory import Staff
-from casebus_contracts import TransmitVoterForms, VoterFormsOverdue, VoterFormsTransmitted
+from casebus_contracts import (
+    CountyDeadline,
+    OfficeHoliday,
+    TransmitVoterForms,
+    VoterFormsOverdue,
+    VoterFormsTransmitted,
+)
 from chassis.decisions import body_of
 from chassis.rules import Decided, Decision, Invalid, Refused, cancel_timer, set_timer
 from intake.examples import ADAIR, BOONE_CLERK, CLERK, CRU, SPECIALIST, request_id
@@ -182,3 +188,43 @@ def test_what_is_told_of_forms_names_no_entry() -> None:
     facts = (*decided(send()).facts, *decided(forms_late(BOX, DESK, ADAIR, LATE)).facts)
 
     assert not any(entry in body_of(fact) for fact in facts for entry in (FIRST, SECOND, THIRD))
+
+
+def test_forms_lie_by_the_day_they_came_and_the_day_they_are_due() -> None:
+    box = FormsBox(ADAIR.id).put(FIRST, MONDAY, DUE).put(SECOND, TUESDAY, DUE).put(THIRD, MONDAY, date(2026, 3, 10))
+
+    assert [(pile.received_on, pile.due_on, pile.entries) for pile in box.piles] == [
+        (MONDAY, DUE, (FIRST,)),
+        (TUESDAY, DUE, (SECOND,)),
+        (MONDAY, date(2026, 3, 10), (THIRD,)),
+    ]
+
+
+@pytest.mark.rule("V-07")
+def test_a_day_on_which_this_office_alone_is_closed_is_no_business_day() -> None:
+    ours = Holiday("2025-10-13", offices=(OfficeHoliday(office_id=ADAIR.id, name="Inventory", closed=True),))
+
+    assert due_on(ADAIR, date(2025, 10, 9), [ours], []) == date(2025, 10, 17)
+
+
+@pytest.mark.rule("V-15")
+def test_the_deadline_of_the_county_counts() -> None:
+    here = CountyDeadline(county_fips=ADAIR.county_fips, registration_deadline=date(2026, 10, 2))
+    election = replace(ELECTION, registration_deadline=None, counties=(here,))
+
+    assert due_on(ADAIR, date(2026, 10, 1), [], [election]) == date(2026, 10, 6)
+
+
+def test_uses_of_one_month_add_up() -> None:
+    used = FormsBox(ADAIR.id).used("2026-03").used("2026-03").used("2026-04")
+
+    assert [(each.month, each.entries) for each in used.use] == [("2026-03", 2), ("2026-04", 1)]
+
+
+@pytest.mark.rule("V-07")
+def test_what_is_late_is_told_of_the_desk_by_the_clock_of_the_box() -> None:
+    outcome = decided(forms_late(BOX, DESK, ADAIR, LATE))
+    early = decided(forms_late(BOX, DESK, ADAIR, LATE - timedelta(seconds=1)))
+
+    assert outcome.states[1:] == (DESK,)
+    assert early.states == (BOX,)

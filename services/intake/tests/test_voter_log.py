@@ -288,3 +288,58 @@ def test_an_answer_is_filed_under_the_month_of_the_office() -> None:
     outcome = log_voter_registration(None, None, SERVED, OFFER, BOX, ADAIR, (), (), LOG, CLERK, evening)
 
     assert written(outcome)[1].month == "2026-03"
+
+
+@pytest.mark.rule("I-02", "V-03")
+def test_all_that_was_said_is_kept_with_the_entry_it_belongs_to() -> None:
+    said = CARD.model_copy(update={"ticked": VoterResponse.YES})
+    entry, answer = written(log(said))
+
+    assert answer == VoterAnswer(
+        CARD.entry_id,
+        month="2026-03",
+        name=MARKED_NAME,
+        birth_date=date(1984, 3, 9),
+        response=VoterResponse.YES,
+        completed_by=CompletedBy.PARTICIPANT,
+        ticked=VoterResponse.YES,
+        form_received_on=TODAY,
+        office_id=ADAIR.id,
+    )
+    assert (entry.id, entry.logged_day, entry.logged_at) == (CARD.entry_id, TODAY, NINE)
+
+
+def test_a_card_that_was_taken_along_is_remembered_so() -> None:
+    assert written(log(LOG.model_copy(update={"left_office": True})))[1].left_office
+
+
+@pytest.mark.rule("V-06")
+def test_an_entry_names_the_request_it_was_an_offer_at() -> None:
+    outcome = decided(log())
+    (fact,) = outcome.facts
+
+    assert isinstance(fact, VoterRegistrationLogged)
+    assert written(outcome)[0].request_id == fact.request_id == SERVED.id
+
+
+@pytest.mark.rule("V-08")
+def test_an_entry_counts_as_an_offer_at_its_contact() -> None:
+    once = replace(OFFER, entries=1)
+
+    assert decided(log(offer=once)).states[-1] == replace(OFFER, entries=2, office_id=ADAIR.id)
+
+
+@pytest.mark.rule("V-02")
+def test_an_entry_without_a_contact_counts_as_no_offer() -> None:
+    assert [type(state) for state in decided(log(CARD)).states] == [VoterRegistrationEntry, VoterAnswer, FormsBox]
+
+
+@pytest.mark.rule("V-11")
+def test_every_entry_uses_a_form_of_its_month() -> None:
+    box = next(state for state in decided(log()).states if isinstance(state, FormsBox))
+
+    assert box == BOX.used("2026-03")
+
+
+def test_an_entry_without_a_form_sets_no_clock() -> None:
+    assert decided(log()).timers == ()

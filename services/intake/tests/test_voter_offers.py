@@ -1,7 +1,7 @@
 """A covered contact ends without an entry: corrective action opens, and the letter closes it."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -194,3 +194,24 @@ def test_however_a_contact_ends_the_missing_offer_is_told_with_it(outcome: Decis
     assert isinstance(outcome, Decided)
     assert outcome.facts[-1] == VoterOfferMissing(request_id=WALK_IN.id, office_id=ADAIR.id, at=LATER)
     assert replace(NONE_YET, missing_at=LATER, office_id=ADAIR.id) in outcome.states
+
+
+@pytest.mark.rule("V-08")
+def test_the_letter_has_its_own_day_and_the_day_of_the_contact() -> None:
+    a_week_later = NINE + timedelta(days=7)
+    outcome = send_corrective_letter(
+        NAMED, MISSING, (ADAIR,), SendCorrectiveLetter(request_id=NAMED.id), CLERK, a_week_later
+    )
+
+    assert isinstance(outcome, Decided)
+    letter = getattr(outcome.states[1], "letter", "")
+    assert [day for day in ("March 2, 2026", "March 9, 2026") if day not in letter] == []
+
+
+@pytest.mark.rule("V-08")
+def test_a_letter_is_kept_with_the_office_it_came_from() -> None:
+    outcome = send(offer=NONE_YET)
+
+    assert isinstance(outcome, Decided)
+    assert outcome.states[0] == NAMED
+    assert getattr(outcome.states[1], "office_id", None) == ADAIR.id
