@@ -2,10 +2,12 @@
 
 During the outage some of the visits were served: the commands that say so lie unread in the topic, appended before
 the clocks ran out, and those clocks may not fire. While the backlog is worked off further clocks run out at a steady
-pace; lateness is judged over those that do so afterwards.
+pace; lateness is judged over those that do so once it is read, the facts of its clocks included, which the service
+reads itself.
 """
 
 import asyncio
+import math
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -67,7 +69,7 @@ def _one_minute(here: Ground) -> Run:
         begin = datetime.now(UTC) + _START
         due = _spread(range(MINUTE), begin, 60.0)
         asyncio.run(_load(place, due))
-        fired, faults = _watch(here, place, due, set())
+        fired, faults, _ = _watch(here, place, due, set())
     late = sorted(each.late_ms for each in fired)
     return _told("10,000 within a minute", late, faults, {})
 
@@ -84,8 +86,7 @@ def _after_an_outage(here: Ground) -> Run:
         asyncio.run(_load(place, [*before, *after]))
         _wait_until(before[-1][1])
         began = time.time()
-        fired, faults = _watch(here, place, [*before, *after], {id_ for _, id_ in stopped})
-    read = max(each.appended for each in fired if each.due < began)
+        fired, faults, read = _watch(here, place, [*before, *after], {id_ for _, id_ in stopped})
     late = sorted(each.late_ms for each in fired if each.due > read)
     notes = {"caught_up_seconds": round(read - began, 1), "clocks_judged": len(late)}
     return _told("after an outage", late, faults, notes)
@@ -113,22 +114,55 @@ async def _load(place: Place, due: Due) -> None:
     await connection.close()
 
 
-def _watch(here: Ground, place: Place, due: Due, stopped: set[str]) -> tuple[list[Fired], tuple[str, ...]]:
-    """Run the service until no clock of waiting is left and the outbox is empty; what fired, and what is wrong."""
+def _watch(here: Ground, place: Place, due: Due, stopped: set[str]) -> tuple[list[Fired], tuple[str, ...], float]:
+    """Run the service until no clock of waiting is left and the outbox is empty.
+
+    What fired, what is wrong, and when the backlog was read.
+    """
+    topic = place.prefix + VisitOverdue.TOPIC
+    backlog = Backlog(here.stack.kafka, topic, f"{place.prefix}intake", datetime.now(UTC))
     with here.running(contending.OURS, place):
-        done = asyncio.run(_all_gone(place.dsn))
-        fired = _read(here.stack.kafka, place.prefix + VisitOverdue.TOPIC)
+        done = asyncio.run(_all_gone(place.dsn, backlog))
+        fired = _read(here.stack.kafka, topic)
+    backlog.close()
     wanted = {preload.request_id(number) for number, _ in due} - stopped
     faults = asyncio.run(_faults(place.dsn, fired, wanted))
-    return fired, faults if done else ("not all fired in time", *faults)
+    return fired, faults if done else ("not all fired in time", *faults), backlog.read_at
 
 
-async def _all_gone(dsn: str) -> bool:
+class Backlog:
+    """When what an outage left was read: its clocks have fired, and the service has read the facts they made."""
+
+    def __init__(self, bootstrap: str, topic: str, group: str, since: datetime) -> None:
+        self._consumer = Consumer({"bootstrap.servers": bootstrap, "group.id": group, "enable.auto.commit": False})
+        self._parts = [TopicPartition(topic, number) for number in range(VisitOverdue.PARTITIONS)]
+        self._since = since
+        self._ends: list[int] = []
+        self.read_at = math.inf
+
+    async def look(self, connection: "asyncpg.Connection[asyncpg.Record]") -> None:
+        """Look once; cheap once the backlog is read."""
+        if not self._ends:
+            query = "SELECT EXISTS (SELECT FROM timers WHERE due_at < $1) OR EXISTS (SELECT FROM outbox WHERE at < $1)"
+            if not await connection.fetchval(query, self._since):
+                self._ends = [self._consumer.get_watermark_offsets(part, timeout=10)[1] for part in self._parts]
+        elif self.read_at == math.inf:
+            places = self._consumer.committed(self._parts, timeout=10)
+            if all(place.offset >= end for place, end in zip(places, self._ends, strict=True)):
+                self.read_at = time.time()
+
+    def close(self) -> None:
+        """Let the broker go."""
+        self._consumer.close()
+
+
+async def _all_gone(dsn: str, backlog: Backlog) -> bool:
     connection = await asyncpg.connect(dsn)
     deadline = time.monotonic() + _FIRED_SECONDS_MAX
     query = "SELECT EXISTS (SELECT FROM timers WHERE name = 'waiting') OR EXISTS (SELECT FROM outbox)"
     while (left := await connection.fetchval(query)) and time.monotonic() < deadline:
         await asyncio.sleep(_LOOK_SECONDS)
+        await backlog.look(connection)
     await connection.close()
     return not left
 
