@@ -27,6 +27,7 @@ RATE_LEAST, P99_MOST = 0.80, 1.3
 
 _STEPS: Final = range(1, walkins.STEPS)
 """Checked in, timed in, timed out; created long ago."""
+_P99: Final = ", p99 in ms"
 _VISITS: Final = 8_000
 _WARM_UP: Final = 4_000
 _LOAD: Final = Load(500, seconds=15, warm_up_seconds=6)
@@ -66,7 +67,7 @@ def _contender(
 
 def _judge(drained: list[Run], opened: list[Run], small: str, large: str) -> Bar:
     rate = ratio(drained, large, small)
-    p99 = {name: median(run.rate for run in opened if run.contender == name) for name in (small, large)}
+    p99 = {name: median(run.rate for run in opened if run.contender == name + _P99) for name in (small, large)}
     slower = p99[large] / p99[small]
     clean = not any(run.faults for run in (*drained, *opened))
     holds = rate >= RATE_LEAST and slower <= P99_MOST and clean
@@ -91,14 +92,13 @@ def _drain(here: Ground, size: Size, numbers: list[int], number: int) -> Run:
 
 
 def _open(here: Ground, size: Size, numbers: list[int], number: int) -> Run:
-    """`rate` of the run is its p99 in ms."""
     visits = numbers[: _LOAD.commands // len(_STEPS)]
     with here.place(f"b6_open_{size.template}_{number}", template=size.template) as place:
         asyncio.run(_settle(place))
         orders = _orders(visits, _LOAD.rate, number)
         told = send_and_read(here, contending.OURS, place, orders, _LOAD)
     faults = drain_check.faults_of_answers(told.found, [order.id for order in orders])
-    return Run(size.name, told.percentile(0.99), faults, {"p50_ms": round(told.percentile(0.5), 1)})
+    return Run(size.name + _P99, told.percentile(0.99), faults, {"p50_ms": round(told.percentile(0.5), 1)})
 
 
 def _orders(numbers: list[int], lag: int, number: int) -> list[walkins.Order]:

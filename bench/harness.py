@@ -14,6 +14,8 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from bench.plots import draw
+
 RESULTS: Final = Path(__file__).parent / "results" / "latest.json"
 RUN_SECONDS_MAX: Final = 600.0
 _IDLE_SHARE_MAX: Final = 0.25
@@ -89,11 +91,12 @@ def show(runs: list[Run]) -> None:
 
 
 def record(bars: Mapping[str, Bar]) -> None:
-    """Merge the bars into the result file."""
+    """Merge the bars into the result file, and draw them."""
     RESULTS.parent.mkdir(exist_ok=True)
     known = json.loads(RESULTS.read_text()) if RESULTS.exists() else {}
     known |= {name: asdict(bar) for name, bar in bars.items()}
     RESULTS.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n")
+    draw(known, RESULTS.parent)
 
 
 def described(runs: list[Run]) -> list[Mapping[str, Any]]:

@@ -87,7 +87,7 @@ def run(here: Ground, contender: Contender, place: Place, orders: list[walkins.O
     if not done:
         print(place.log.read_text()[-3_000:])
     found = drain_check.read(here.stack.kafka, place.prefix)
-    return _told(found, [order.id for order in rest], began, load)
+    return told(found, [order.id for order in rest], began, load)
 
 
 def _answered(here: Ground, place: Place, commands: int, processes: Processes) -> bool:
@@ -114,7 +114,7 @@ def send(bootstrap: str, prefix: str, orders: list[walkins.Order], rate: int) ->
     return began
 
 
-def _told(found: Drained, ids: Sequence[str], began: float, load: Load) -> Told:
+def told(found: Drained, ids: Sequence[str], began: float, load: Load) -> Told:
     missing = float("inf")
     at = [(number / load.rate, found.answered.get(id_, missing) / 1000 - began) for number, id_ in enumerate(ids)]
     third = load.seconds / WINDOWS

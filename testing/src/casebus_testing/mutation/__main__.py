@@ -17,8 +17,7 @@ LEAST: Final = 0.90
 SAMPLE: Final = 300
 """Mutants tried in each room unless all are."""
 
-_WORDS: Final = re.compile(r'f?"[^"]*"|\bNone\b')
-_SENTENCE: Final = re.compile(r'"[^"]* [^"]*"')
+_TEXT: Final = re.compile(r'f?"([^"]*)"|\bNone\b')
 _ANSWER: Final = re.compile(r"\b(refuse|invalid|later|Refused)\(")
 
 
@@ -42,7 +41,7 @@ def main() -> int:
 
 
 def _show(room: Room, outcome: Outcome) -> None:
-    words = {name for name, change in outcome.survivors.items() if _only_words(change)}
+    words = {name for name, change in outcome.survivors.items() if only_words(change)}
     noticed = outcome.tried - len(outcome.survivors)
     print(
         f"{room.name}: {noticed} of {outcome.tried} noticed ({noticed / outcome.tried:.1%}); not noticed: "
@@ -54,13 +53,18 @@ def _show(room: Room, outcome: Outcome) -> None:
     sys.stdout.flush()
 
 
-def _only_words(change: str) -> bool:
+def only_words(change: str) -> bool:
     """Whether the change is in the text of an answer alone, or in what `unchanged` passes over."""
     before, after = ([line[2:] for line in change.splitlines() if line[0] == sign] for sign in "-+")
     if after and "unchanged(None)" in after[0]:
         return True
-    alike = [_WORDS.sub("", line) for line in before] == [_WORDS.sub("", line) for line in after]
-    return alike and any(_ANSWER.search(line) and _SENTENCE.search(line) for line in before)
+    alike = [_wordless(line) for line in before] == [_wordless(line) for line in after]
+    return alike and any(_ANSWER.search(line) and _wordless(line) != line for line in before)
+
+
+def _wordless(line: str) -> str:
+    """The line without sentences; a code, which has no blank, stays."""
+    return _TEXT.sub(lambda text: text[0] if text[1] and " " not in text[1] else "", line)
 
 
 if __name__ == "__main__":
