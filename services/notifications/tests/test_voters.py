@@ -21,7 +21,7 @@ from casebus_contracts import (
     VoterStockCounted,
     VoterStockLow,
 )
-from chassis.rules import Decided, Decision, Later, Unchanged, decide
+from chassis.rules import Decided, Decision, Delivery, Later, Unchanged, decide
 from notifications.alert import Alert, AlertStatus
 from notifications.examples import ADAIR, CLERK, GREETER, MINUTE, NINE, REQUEST, SUPERVISOR
 from notifications.voters import (
@@ -217,3 +217,65 @@ def test_the_latest_end_is_remembered() -> None:
 
 def test_every_matter_has_an_alert_of_its_own() -> None:
     assert len({alert_id_of(matter, ADAIR.id) for matter in Matter}) == len(Matter)
+
+
+@pytest.mark.rule("V-07", "V-08", "V-11")
+@pytest.mark.parametrize("matter", Matter)
+def test_each_is_mailed_what_the_alert_says(matter: Matter) -> None:
+    outcome = raised(matter)
+
+    assert isinstance(outcome, Decided)
+    alert = alert_of(outcome)
+    assert outcome.deliveries == tuple(
+        Delivery(alert.id, "email", member.id, member.work_email, "A-16 at Adair County Office", alert.text)
+        for member in (LOCAL, STATE)
+    )
+
+
+@pytest.mark.rule("INV-N1")
+@pytest.mark.parametrize(
+    ("matter", "subject"), [(Matter.OFFER, "request"), (Matter.FORMS, "voter_desk"), (Matter.STOCK, "voter_desk")]
+)
+def test_an_alert_is_told_with_what_it_is_about(matter: Matter, subject: str) -> None:
+    outcome = raised(matter)
+
+    assert isinstance(outcome, Decided)
+    (fact,) = outcome.facts
+    assert isinstance(fact, AlertRaised)
+    assert (fact.subject.type, fact.subject.id) == (subject, SUBJECTS[matter])
+    assert fact.dedupe_key == f"{SUBJECTS[matter]}:voter_{matter.value}"
+
+
+@pytest.mark.parametrize("matter", Matter)
+def test_whoever_raises_it_holds_what_is_known_to_be_settled(matter: Matter) -> None:
+    earlier = Settled(key_of(matter, SUBJECTS[matter]), until=NINE - MINUTE)
+
+    assert settled_of(raised(matter, settled=earlier)) == earlier
+
+
+def test_an_end_is_remembered_and_its_moment_kept() -> None:
+    outcome = resolved(Matter.OFFER, alert_of(raised(Matter.OFFER)), UNSETTLED)
+
+    assert (alert_of(outcome).resolved_at, settled_of(outcome).until) == (TEN, TEN)
+
+
+def test_a_matter_settled_in_the_same_moment_is_settled() -> None:
+    assert raised(Matter.STOCK, settled=Settled(key_of(Matter.STOCK, ADAIR.id), until=NINE)) == Unchanged()
+
+
+def test_what_is_raised_anew_goes_on_counting_its_facts() -> None:
+    over = replace(alert_of(raised(Matter.STOCK)), status=AlertStatus.RESOLVED, version=4, loaded_version=4, head="h")
+
+    again = alert_of(raised(Matter.STOCK, alert=over))
+    assert (again.version, again.loaded_version, again.head) == (4, 4, "h")
+
+
+def test_alerts_about_two_offices_are_two() -> None:
+    assert alert_id_of(Matter.STOCK, "ADAIR") != alert_id_of(Matter.STOCK, "BOONE")
+    assert alert_of(raised(Matter.STOCK)).id == alert_id_of(Matter.STOCK, ADAIR.id)
+
+
+def test_one_form_is_enough_where_none_is_needed() -> None:
+    counted = COUNTED.model_copy(update={"forms_in_stock": 1, "forms_needed": 0})
+
+    assert settled_of(stock_counted(None, UNSETTLED, counted, TEN)).until == TEN

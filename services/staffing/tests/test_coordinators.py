@@ -184,3 +184,22 @@ def test_the_same_voter_registration_data_again_change_nothing() -> None:
 @pytest.mark.rule("V-13")
 def test_either_way_an_office_knows_its_coordinator() -> None:
     assert (HELD.of(ADAIR.id), NAMED.of(ADAIR.id), NAMED.of(BOONE.id)) == ({SUPERVISOR.id}, {SUPERVISOR.id}, set())
+
+
+def test_what_is_told_of_others_leaves_the_coordinator_of_the_state() -> None:
+    assert coordinators_after(replace(NOBODY, state="somebody"), MANAGER, name="Mo Hale").state == "somebody"
+
+
+def test_whom_an_office_names_stays_named_while_they_are_here() -> None:
+    assert coordinators_after(NAMED, SUPERVISOR, name="Sam O. Ortiz").named == NAMED.named
+
+
+def test_an_office_that_names_somebody_leaves_what_others_have_named() -> None:
+    there = Coordinator(BOONE.id, BOONE_SUPERVISOR.id)
+
+    assert NAMED.name(BOONE.id, BOONE_SUPERVISOR.id).named == (*NAMED.named, there)
+
+
+def test_somebody_else_s_place_bars_nobody() -> None:
+    assert NAMED.bars_position(BOONE_SUPERVISOR) is None
+    assert NAMED.bars_position(SUPERVISOR) is None

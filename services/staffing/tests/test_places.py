@@ -160,3 +160,14 @@ def test_an_office_closes_after_it_opens(closes: time) -> None:
     command = OPEN_ADAIR.model_copy(update={"closes": closes})
 
     assert upsert_office(None, ADAIR_COUNTY, NORTHEAST, command, CENTRAL) == Invalid("closes", "")
+
+
+def test_whatever_is_told_anew_goes_on_counting_its_facts() -> None:
+    region, county, office = (replace(each, name="Formerly", version=3) for each in (NORTHEAST, ADAIR_COUNTY, ADAIR))
+    outcomes = (
+        upsert_region(region, NAME_REGION, CENTRAL),
+        upsert_county(county, NORTHEAST, NAME_COUNTY, CENTRAL),
+        upsert_office(office, ADAIR_COUNTY, NORTHEAST, OPEN_ADAIR, CENTRAL),
+    )
+
+    assert [outcome.states[0].version for outcome in outcomes] == [3, 3, 3]
