@@ -21,7 +21,7 @@ SEED ?=
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-17s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-demo: ## starts everything and plays a morning of two offices; ONCE=1 ends afterwards, SECURE=1: Kafka asks who is there
+demo: ## starts everything and plays a day of two offices; ONCE=1 ends afterwards, SECURE=1: Kafka asks who is there
 	@ONCE=$(ONCE) SECURE=$(SECURE) $(PYTHON) -m casebus_testing.demo
 
 test: check ## checks, then every test on real servers; TESTS="tests/flows -k name" for some

@@ -1,4 +1,4 @@
-"""The demo's morning on the session's servers, and the checker after sabotage."""
+"""The demo's day on the session's servers, and the checker after sabotage."""
 
 import asyncio
 import os
@@ -30,52 +30,62 @@ STOP_LOSING = "DROP TRIGGER lose ON outbox; DROP FUNCTION lose()"
 
 
 @dataclass(frozen=True)
-class Morning:
+class Day:
     system: System
     result: Result
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def morning(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Morning]:
-    """The system after the morning has been played once."""
+async def day(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Day]:
+    """The system after the day has been played once."""
     run_dir, prefix = tmp_path_factory.mktemp("demo"), f"demo{os.getpid()}."
     async with await System.launch(run_dir, stack=stack, prefix=prefix) as system:
         with (run_dir / "said.txt").open("w") as said:
             result = await play(system, Lines(Console(file=said)))
-        yield Morning(system, result)
+        yield Day(system, result)
 
 
-async def test_everything_in_the_morning_was_as_it_must_be(morning: Morning):
-    assert morning.result.failures == []
+async def test_everything_in_the_day_was_as_it_must_be(day: Day):
+    assert day.result.failures == []
 
 
-async def test_nothing_was_lost_and_nothing_doubled(morning: Morning):
-    assert morning.result.verdict.line == "0 lost, 0 doubled"
+async def test_nothing_was_lost_and_nothing_doubled(day: Day):
+    assert day.result.verdict.line == "0 lost, 0 doubled"
 
 
-async def test_forty_visitors_came(morning: Morning):
-    assert morning.result.holds["intake"]["requests"] == 40
+async def test_the_books_of_both_offices_hold_every_visitor_and_every_letter(day: Day):
+    in_log = sum(len(each.log) for each in day.result.books)
+    received = sum(number for each in day.result.books for number in each.requests.values())
+
+    assert (in_log, received) == (112, 120)
+    assert day.result.holds["intake"]["requests"] == 120
 
 
-async def test_an_eligibility_specialist_could_not_add_a_request(morning: Morning):
-    assert morning.result.account.answers["CreateRequest", "refused"] == 1
+async def test_one_visitor_nobody_asked_is_on_the_list_of_letters_to_be_written(day: Day):
+    assert {each.office: len(each.to_correct) for each in day.result.books} == {"adair": 0, "boone": 1}
 
 
-async def test_the_repeated_command_was_answered_as_a_duplicate(morning: Morning):
-    assert morning.result.account.answers["CheckIn", "duplicate"] == 1
+async def test_an_eligibility_specialist_could_not_add_a_request(day: Day):
+    assert day.result.account.answers["CreateRequest", "refused"] == 1
 
 
-async def test_the_alert_reached_greeter_and_supervisor_of_the_office_by_mail(morning: Morning):
-    to = {mail.to.split("@")[1].strip("<>") for mail in morning.result.mails}
-
-    assert (len(morning.result.mails), to) == (2, {"adair.example.org"})
+async def test_the_repeated_command_was_answered_as_a_duplicate(day: Day):
+    assert day.result.account.answers["CheckIn", "duplicate"] == 1
 
 
-async def test_the_checker_names_what_was_lost_and_what_was_doubled(morning: Morning):
-    await _lose_one_outbox_row(morning.system)
-    await _double_one_fact(morning.system)
+async def test_the_alert_reached_greeter_and_supervisor_of_the_office_by_mail(day: Day):
+    mails = [mail for mail in day.result.mails if "A-14" in mail.title or "waits" in mail.title]
+    to = {mail.to.split("@")[1].strip("<>") for mail in mails}
 
-    status, said = await _check(morning.system.run_dir / places.NAME)
+    assert to == {"adair.example.org"}
+    assert len(mails) == 2
+
+
+async def test_the_checker_names_what_was_lost_and_what_was_doubled(day: Day):
+    await _lose_one_outbox_row(day.system)
+    await _double_one_fact(day.system)
+
+    status, said = await _check(day.system.run_dir / places.NAME)
 
     assert (status, said.splitlines()[-1]) == (1, "1 lost, 1 doubled")
 

@@ -1,4 +1,4 @@
-"""Starts the system, plays the morning, sums up, and stays until Ctrl-C."""
+"""Starts the system, plays the day, sums up, and stays until Ctrl-C."""
 
 import argparse
 import asyncio
@@ -24,9 +24,10 @@ from casebus_cli.stack import read_stack
 from casebus_contracts import all_topics
 from casebus_testing import places
 from casebus_testing.checker import Places, check
+from casebus_testing.demo.books import read_books
 from casebus_testing.demo.screen import Screen, screen
 from casebus_testing.demo.stage import Stage
-from casebus_testing.demo.story import morning, one_more_visitor
+from casebus_testing.demo.story import one_more_visitor, whole_day
 from casebus_testing.demo.summary import Result, summed_up, tell
 from casebus_testing.demo.watch import LOOK_SECONDS, Watcher, watching
 from casebus_testing.sample import DIRECTORY
@@ -73,7 +74,7 @@ async def _demo(options: argparse.Namespace, console: Console) -> int:
 
 
 async def play(system: System, shown: Screen) -> Result:
-    """Load the directory, play the morning, and look at what it came to."""
+    """Load the directory, play the day, and look at what it came to."""
     place = place_of(system)
     topics = [topic.name for topic in all_topics(system.files.signing_keys)]
     async with watching(system, topics) as watcher, connect(place) as sender:
@@ -82,12 +83,14 @@ async def play(system: System, shown: Screen) -> Result:
         try:
             await bootstrap.load(place, read_orders(DIRECTORY, "system"), quiet=True)
             shown.say("the sample directory is loaded: two offices, one of every role in each")
-            await stage.play(morning())
+            day = whole_day()
+            await stage.play(day)
             verdict = await check(Places.of(places.describe(system)), SETTLE_SECONDS)
         finally:
             looking.cancel()
             await asyncio.wait([looking])
-        return await summed_up(system, stage.account, watcher.seen, verdict)
+        books = await read_books(place, stage.day)
+        return await summed_up(system, stage, watcher.seen, verdict, books, day)
 
 
 def place_of(system: System) -> Place:

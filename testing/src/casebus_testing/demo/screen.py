@@ -65,7 +65,7 @@ class Picture:
     def _drawn(self) -> RenderableType:
         happened = Panel(
             Text("\n".join(self._lines), no_wrap=True, overflow="ellipsis"),
-            title="the morning",
+            title="the day",
             height=(self._lines.maxlen or 0) + 2,
         )
         if self._figures is None:

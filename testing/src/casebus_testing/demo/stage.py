@@ -1,10 +1,10 @@
-"""Plays the morning: moves the clock, sends what happens in each minute, and looks at the answers."""
+"""Plays the day: moves the clock, sends what happens in each minute, and looks at the answers."""
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any, Final, TypeVar
 from zoneinfo import ZoneInfo
@@ -14,7 +14,7 @@ from casebus_cli.orders import Order
 from casebus_contracts.receipts import Receipt
 from casebus_testing.clock import SystemClock
 from casebus_testing.demo.screen import Screen
-from casebus_testing.demo.story import Minute, Morning, Step
+from casebus_testing.demo.story import CLOSING, Day, Minute, Step
 from casebus_testing.demo.watch import Seen
 from casebus_testing.sample import sample
 from casebus_testing.waiting import eventually
@@ -52,7 +52,7 @@ def opening_after(moment: datetime) -> datetime:
 
 
 class Stage:
-    """Plays a morning through Kafka."""
+    """Plays a day through Kafka."""
 
     def __init__(self, sender: Sender, clock: SystemClock, seen: Seen, screen: Screen) -> None:
         self._sender = sender
@@ -62,16 +62,29 @@ class Stage:
         self._opens = opening_after(clock.now())
         self.account = Account()
 
-    async def play(self, morning: Morning) -> None:
-        """All of it."""
+    @property
+    def day(self) -> date:
+        """The local day that is played."""
+        return self._opens.astimezone(ZONE).date()
+
+    async def play(self, day: Day) -> None:
+        """All of it, to closing time."""
         self._screen.say(f"{self._opens.astimezone(ZONE):%A, %d %B %Y}: two offices open at eight")
-        for minute, steps in groupby(morning.steps, key=lambda step: step.minute):
-            if minute > morning.overdue_minute and self.account.alert is None:
-                await self._alert(morning)
+        for minute, steps in groupby(day.steps, key=lambda step: step.minute):
+            if minute > day.overdue_minute and self.account.alert is None:
+                await self._alert(day)
             await self._reach(minute)
             await self._minute(list(steps))
             if self.account.malformed_at is None:
                 await self._send_rubbish()
+        await self._close(day)
+
+    async def _close(self, day: Day) -> None:
+        """The offices close: whoever was not timed out is gone all the same."""
+        await self._reach(CLOSING + 1)
+        request_id = day.forgotten.request_id
+        await _until(lambda: self._told_of("visit.auto_closed", request_id), "the end of the forgotten visit")
+        self._tell(day.forgotten.office, f"visitor {day.forgotten.number} was never timed out: closed at closing time")
 
     async def _reach(self, minute: int) -> None:
         """Move the clock to this minute, unless real time has overtaken it."""
@@ -103,10 +116,13 @@ class Stage:
             return f"{step.says} {told['ticket']}: {told['people_ahead']} ahead, {told['estimate_minutes']} min"
         return step.says
 
-    async def _alert(self, morning: Morning) -> None:
+    def _told_of(self, topic: str, request_id: str) -> Mapping[str, Any] | None:
+        return next((each for each in self._seen.of_type(topic) if each["request_id"] == request_id), None)
+
+    async def _alert(self, day: Day) -> None:
         """Somebody has waited too long: an alert goes out, and the supervisor takes it on."""
-        office, request_id = morning.overlooked.office, morning.overlooked.request_id
-        await self._reach(morning.overdue_minute)
+        office, request_id = day.overlooked.office, day.overlooked.request_id
+        await self._reach(day.overdue_minute)
         alert = await _until(lambda: self._raised(request_id), "the alert")
         self.account.alert = alert
         self._tell(office, f"ALERT {alert['rule']} to {', '.join(alert['recipients'])}: {_first_line(alert['text'])}")

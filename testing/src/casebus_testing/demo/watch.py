@@ -1,4 +1,4 @@
-"""Looks on while the morning plays: what flows through every topic, how far services are behind, what waits."""
+"""Looks on while the day plays: what flows through every topic, how far services are behind, what waits."""
 
 import asyncio
 import json
