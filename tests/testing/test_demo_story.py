@@ -1,4 +1,4 @@
-"""The morning of the demo, before anybody plays it."""
+"""The day of the demo, before anybody plays it."""
 
 from datetime import UTC, datetime
 
@@ -6,47 +6,68 @@ import pytest
 
 from casebus_contracts import COMMANDS
 from casebus_testing.demo.stage import opening_after
-from casebus_testing.demo.story import GONE, OVERLOOKED, WAIT_LIMIT_MINUTES, Minute, morning, one_more_visitor
+from casebus_testing.demo.story import (
+    CLOSING,
+    COVERED,
+    GONE,
+    NOT_ASKED,
+    OVERLOOKED,
+    WAIT_LIMIT_MINUTES,
+    Minute,
+    one_more_visitor,
+    whole_day,
+)
 
-MORNING = morning()
+DAY = whole_day()
 
 
-def test_forty_visitors_come():
-    assert len(MORNING.visits) == 40
+def test_more_than_a_hundred_visitors_come_from_opening_to_closing():
+    assert len(DAY.visits) == 112
+    assert {step.type for step in DAY.steps if step.minute > CLOSING - 60} >= {"CheckIn", "TimeIn", "TimeOut"}
+    assert max(step.minute for step in DAY.steps) < CLOSING
+
+
+def test_one_visitor_is_not_timed_out_and_one_not_asked():
+    asked = {step.data["request_id"] for step in DAY.steps if step.type == "LogVoterRegistration"}
+    to_be_asked = {visit.request_id for visit in DAY.visits if visit.reason in COVERED}
+
+    assert [visit.office for visit in DAY.visits if visit.ends is None] == ["adair"]
+    assert to_be_asked - asked == {DAY.not_asked.request_id}
+    assert DAY.not_asked.place == NOT_ASKED
 
 
 def test_only_the_overlooked_one_waits_as_long_as_the_limit():
-    served = [visit for visit in MORNING.visits if visit.place != GONE]
+    served = [visit for visit in DAY.visits if visit.place != GONE]
 
     assert [visit.place for visit in served if visit.begins - visit.arrives >= WAIT_LIMIT_MINUTES] == [OVERLOOKED]
 
 
 def test_somebody_else_has_to_wait_too():
-    assert sum(visit.begins - visit.arrives > 3 for visit in MORNING.visits) > 5
+    assert sum(visit.begins - visit.arrives > 3 for visit in DAY.visits) > 5
 
 
 def test_steps_come_in_the_order_of_their_minutes():
-    minutes = [step.minute for step in MORNING.steps]
+    minutes = [step.minute for step in DAY.steps]
 
     assert minutes == sorted(minutes)
 
 
-@pytest.mark.parametrize("type_", sorted({step.type for step in MORNING.steps}))
+@pytest.mark.parametrize("type_", sorted({step.type for step in DAY.steps}))
 def test_every_step_is_a_command_of_the_contracts(type_: str):
-    fields = {name for step in MORNING.steps if step.type == type_ for name in step.data}
+    fields = {name for step in DAY.steps if step.type == type_ for name in step.data}
 
     known = COMMANDS[type_].model_fields
     assert fields <= set(known) | {field.alias for field in known.values()}
 
 
 def test_one_step_is_sent_twice_and_one_is_not_allowed():
-    unusual = sorted((step.type, step.expect, step.rule) for step in MORNING.steps if step.expect != "accepted")
+    unusual = sorted((step.type, step.expect, step.rule) for step in DAY.steps if step.expect != "accepted")
 
     assert unusual == [("CheckIn", "duplicate", None), ("CreateRequest", "refused", "I-38")]
 
 
 def test_only_corrected_times_name_a_moment():
-    assert [step.type for step in MORNING.steps if any(isinstance(value, Minute) for value in step.data.values())] == [
+    assert [step.type for step in DAY.steps if any(isinstance(value, Minute) for value in step.data.values())] == [
         "CorrectTimes"
     ]
 

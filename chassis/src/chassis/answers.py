@@ -4,13 +4,13 @@ import json
 from collections.abc import Sequence
 from typing import Any, TypeAlias
 
+from pydantic_core import to_json
+
 from chassis.items import Item
 from chassis.rules import Invalid, Refused
 
 Receipt: TypeAlias = dict[str, Any]
 FactReference: TypeAlias = dict[str, Any]
-
-_ENCODE = json.JSONEncoder(separators=(",", ":")).encode
 
 
 def accepted(item: Item, facts: Sequence[FactReference]) -> Receipt:
@@ -47,7 +47,7 @@ def repeated(item: Item, first_text: str) -> Receipt:
 
 def as_text(receipt: Receipt) -> str:
     """The receipt as it is stored and published."""
-    return _ENCODE(receipt)
+    return to_json(receipt).decode()
 
 
 def _receipt(item: Item, outcome: str, *, final: bool = True, facts: Any = (), **rest: Any) -> Receipt:
