@@ -22,7 +22,7 @@ async def desk(new_database: NewDatabase) -> AsyncIterator[Desk]:
 
 @pytest.mark.rule("I-01", "INV-I1")
 async def test_a_visit_goes_through_the_lobby_without_a_gap(desk: Desk) -> None:
-    this = await desk.request()
+    this = await desk.request(reasons=["ebt_card"])
     steps = ["CheckIn", "Invite", "Recall", "Return", "Invite", "TimeIn", "Hold", "Resume", "TimeOut"]
 
     told = [await desk.done(step, "rc_greeter", **this) for step in steps]
@@ -71,7 +71,7 @@ async def test_of_many_who_call_one_visitor_at_once_one_wins(desk: Desk) -> None
 @pytest.mark.rule("I-03", "I-04", "I-11", "I-14", "I-15", "I-16")
 @pytest.mark.parametrize("kind", RequestType)
 async def test_a_request_of_every_type_goes_to_its_end_and_back(desk: Desk, kind: RequestType) -> None:
-    this = {"request_id": (await desk.request(kind.value))["request_id"]}
+    this = {"request_id": (await desk.request(kind.value, reasons=["other"]))["request_id"]}
 
     assert await desk.done("UpdateRequest", "clerical", **this, comments="asked again") == ["request.updated"]
     assert await desk.done("CloseRequest", "clerical", **this, disposition="done") == ["request.closed"]
