@@ -80,10 +80,11 @@ class Rows:
     tallies: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
 
     def count(self, tally: str, place: str, day: Any, label: str, value: int = 0, amount: int = 0) -> None:
-        """One more in a cell."""
-        change = self.tallies.setdefault((tally, place, day, label, value), [0, 0])
-        change[0] += 1
-        change[1] += amount
+        """One more in a cell, and in that of its month."""
+        for cell in ((tally, place, day, label, value), (f"{tally}.month", place, day.replace(day=1), label, value)):
+            change = self.tallies.setdefault(cell, [0, 0])
+            change[0] += 1
+            change[1] += amount
 
 
 def handle(
@@ -156,9 +157,10 @@ def _create(command: CreateRequest, message: Message, zone: ZoneInfo, rows: Rows
     }
     local = message.now.astimezone(zone)
     label = "walk_in.covered" if covered else "walk_in"
-    rows.count("requests", command.office_id, local.date(), label, local.hour)
+    rows.count("requests", command.office_id, local.date(), label)
+    rows.count("hours", command.office_id, local.date(), "", local.hour)
     for reason in command.reasons:
-        rows.count("reasons", command.office_id, local.date(), f"walk_in.{reason}")
+        rows.count("reasons.walk_in", command.office_id, local.date(), reason)
     told = {
         name: new[name] for name in ("request_type", "channel", "reasons", "anonymous", "received_at", "created_by")
     }
@@ -232,7 +234,7 @@ def _count_times(visit: Visit, served: int, rows: Rows) -> None:
     off = (visit.estimate_told_minutes or 0) * 60 - waited
     place, day = visit.office_id, visit.ticket_day
     if not visit.accurate:
-        rows.count("unserved", place, day, "inaccurate")
+        rows.tallies["unserved", place, day, "inaccurate", 0] = [1, 0]  # one a batch at most, and never in this bench
         return
     rows.count("wait", place, day, "", waited // 60, waited)
     rows.count("service", place, day, "", served // 60, served)

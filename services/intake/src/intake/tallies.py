@@ -14,9 +14,11 @@ from intake.voters.entry import VoterAnswer, VoterRegistrationEntry, counted_as
 from intake.voters.offer import TALKED, Offer
 
 REQUESTS = "requests"
-"""By type, and `.covered` behind it where voter registration is to be offered; walk-ins by local hour as well."""
-REASONS = "reasons"
-"""By contact and reason: `walk_in.apply`, `spoken.review`, `written.drop_documents`."""
+"""By type, and `.covered` behind it where voter registration is to be offered."""
+HOURS = "hours"
+"""Walk-ins by local hour."""
+REASONS_WALK_IN, REASONS_SPOKEN, REASONS_WRITTEN = "reasons.walk_in", "reasons.spoken", "reasons.written"
+"""By reason."""
 ANONYMOUS, UNSIGNED, CLOSED = "anonymous", "unsigned", "closed"
 """By the day the request was received; unsigned ones by how far the signature is."""
 WAIT, SERVICE, ESTIMATE = "wait", "service", "estimate"
@@ -26,6 +28,15 @@ UNSERVED = "unserved"
 ENTRIES, ANSWERS, LETTERS = "voter_entries", "voter_answers", "voter_letters"
 """The voter log by occasion and channel, answers by month and as they count (V-03), corrective letters."""
 MERIT_CALLS = "merit_calls"
+
+BY_MONTH = {
+    name: f"{name}.month"
+    for name in (
+        *(REQUESTS, HOURS, REASONS_WALK_IN, REASONS_SPOKEN, REASONS_WRITTEN, ANONYMOUS, CLOSED),
+        *(WAIT, SERVICE, ESTIMATE, ENTRIES),
+    )
+}
+"""What is also filed by month, under its first day: a year of the state would be a million cells by day."""
 
 ENDED_UNSERVED = frozenset({VisitStatus.LEFT, VisitStatus.NO_SHOW, VisitStatus.AUTO_CLOSED})
 INACCURATE = "inaccurate"
@@ -38,16 +49,18 @@ def of_request(request: Request) -> Cells:
     day, spoken = received.date(), request.channel in TALKED
     kind = request.request_type.value
     label = f"{kind}.covered" if request.nvra_covered and spoken else kind
-    contact = "written" if not spoken else "walk_in" if walk_in else "spoken"
-    cells: list[tuple[Cell, int]] = [((REQUESTS, place, day, label, received.hour if walk_in else 0), 0)]
-    cells += [((REASONS, place, day, f"{contact}.{reason}", 0), 0) for reason in request.reasons]
+    reasons = REASONS_WRITTEN if not spoken else REASONS_WALK_IN if walk_in else REASONS_SPOKEN
+    cells: list[tuple[Cell, int]] = [((REQUESTS, place, day, label, 0), 0)]
+    cells += [((reasons, place, day, reason, 0), 0) for reason in request.reasons]
+    if walk_in:
+        cells.append(((HOURS, place, day, "", received.hour), 0))
     if request.anonymous:
         cells.append(((ANONYMOUS, place, day, kind, 0), 0))
     if request.signature is not None:
         cells.append(((UNSIGNED, place, day, request.signature.value, 0), 0))
     if request.status is RequestStatus.CLOSED:
         cells.append(((CLOSED, place, day, kind, 0), 0))
-    return (*cells, *_of_visit(request))
+    return _filed((*cells, *_of_visit(request)))
 
 
 def _of_visit(request: Request) -> Cells:
@@ -71,11 +84,22 @@ def _of_visit(request: Request) -> Cells:
     )
 
 
+def _filed(cells: Cells) -> Cells:
+    """The cells, and behind them those of their months."""
+    months = [
+        ((BY_MONTH[tally], place, day.replace(day=1), label, value), amount)
+        for (tally, place, day, label, value), amount in cells
+        if tally in BY_MONTH
+    ]
+    return (*cells, *months)
+
+
 def of_entry(entry: VoterRegistrationEntry) -> Cells:
     """One more in the voter log of that day."""
     if entry.logged_day is None:
         return ()
-    return (((ENTRIES, entry.office_id, entry.logged_day, f"{entry.occasion}.{entry.channel.value}", 0), 0),)
+    label = f"{entry.occasion}.{entry.channel.value}"
+    return _filed((((ENTRIES, entry.office_id, entry.logged_day, label, 0), 0),))
 
 
 def of_answer(answer: VoterAnswer) -> Cells:

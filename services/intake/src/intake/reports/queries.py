@@ -7,8 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from chassis.queries import Queries
+from chassis.rules import Counts
 from intake import tallies
 from intake.reports import counting, sql
+from intake.reports.figures import Histogram
 from intake.reports.question import By, EntriesBy, OfficesBy, Question, RequestsBy, VendorsBy, WalkInsBy
 from intake.reports.rows import (
     Entries,
@@ -27,7 +29,6 @@ from intake.reports.rows import (
 )
 
 PAGE_ROWS = 1_000
-_FIRST = datetime.fromtimestamp(0, UTC), UUID(int=0)
 
 
 class Catalogue:
@@ -39,18 +40,16 @@ class Catalogue:
     async def walk_ins(self, asked: Question, by: WalkInsBy) -> list[WalkIns]:
         """How many came, and what for."""
         if by is WalkInsBy.REASON:
-            cells = [row for row in await self._label(asked, tallies.REASONS) if row["label"].startswith("walk_in.")]
-            found = counting.by_label(cells, 1)
-            return [WalkIns(key=key, walk_ins=counting.of(counts, tallies.REASONS)) for key, counts in found.items()]
-        keys = await self._counted(by.value, asked, tallies.REQUESTS)
-        rows = [WalkIns(key=key, walk_ins=counting.walk_ins(counts)) for key, counts in keys.items()]
-        return [row for row in rows if row.walk_ins]
+            reasons = await self._whole(asked, tallies.REASONS_WALK_IN)
+            return [WalkIns(key=reason, walk_ins=n) for (_, reason), n in sorted(reasons.items())]
+        found = await self._counted(by.value, asked, tallies.HOURS)
+        return [WalkIns(key=key, walk_ins=counting.of(counts, tallies.HOURS)) for key, counts in found.items()]
 
     async def requests(self, asked: Question, by: RequestsBy) -> list[Requests]:
         """Received, closed, open; by type, or by place or time."""
         named = (tallies.REQUESTS, tallies.ANONYMOUS, tallies.CLOSED)
         if by is RequestsBy.TYPE:
-            found = counting.by_label(await self._label(asked, *named), 0)
+            found = counting.by_label(await self._whole(asked, *named), 0)
         else:
             found = await self._counted(by.value, asked, *named)
         return [counting.requests(key, counts) for key, counts in found.items()]
@@ -62,38 +61,40 @@ class Catalogue:
 
     async def visits(self, asked: Question, by: By) -> list[Visits]:
         """How visits ended."""
-        found = await self._counted(by.value, asked, tallies.WAIT, tallies.UNSERVED)
-        return [counting.visits(key, counts) for key, counts in found.items()]
+        unserved = await self._counted(by.value, asked, tallies.UNSERVED)
+        served = {key: each[tallies.WAIT].n for key, each in (await self._spread(by, asked, tallies.WAIT)).items()}
+        keys = sorted(unserved.keys() | served.keys())
+        return [counting.visits(key, unserved.get(key, {}), served.get(key, 0)) for key in keys]
 
     async def times(self, asked: Question, by: By) -> list[Times]:
         """Waits and services."""
         found = await self._spread(by, asked, tallies.WAIT, tallies.SERVICE)
-        return [counting.times(key, each) for key, each in found.items()]
+        return [counting.times(key, each) for key, each in sorted(found.items())]
 
     async def estimates(self, asked: Question, by: By) -> list[Estimates]:
         """Told against real."""
         found = await self._spread(by, asked, tallies.ESTIMATE)
-        return [counting.estimates(key, each) for key, each in found.items()]
+        return [counting.estimates(key, each) for key, each in sorted(found.items())]
 
     async def entries(self, asked: Question, by: EntriesBy) -> list[Entries]:
         """The voter log, counted."""
         if by in (EntriesBy.OCCASION, EntriesBy.CHANNEL):
             part = 0 if by is EntriesBy.OCCASION else 1
-            found = counting.by_label(await self._label(asked, tallies.ENTRIES), part)
+            found = counting.by_label(await self._whole(asked, tallies.ENTRIES), part)
         else:
             found = await self._counted(by.value, asked, tallies.ENTRIES)
         return [Entries(key=key, entries=counting.of(counts, tallies.ENTRIES)) for key, counts in found.items()]
 
     async def registration(self, asked: Question, by: OfficesBy) -> list[Registration]:
         """A month of voter registration; the last row, `state`, is the sum where there are several."""
-        named = (tallies.REQUESTS, tallies.REASONS, tallies.ENTRIES, tallies.ANSWERS, tallies.LETTERS)
+        reasons = (tallies.REASONS_WALK_IN, tallies.REASONS_SPOKEN)
+        named = (tallies.REQUESTS, *reasons, tallies.ENTRIES, tallies.ANSWERS, tallies.LETTERS)
         covered = [row["id"] for row in await self._queries.rows(sql.COVERED_REASONS)]
         found = await self._counted(by.value, asked, *named)
         rows = [counting.registration(key, counts, covered) for key, counts in found.items()]
         if len(rows) < 2:
             return rows
-        whole = counting.by_key(await self._label(asked, *named))
-        return rows + [counting.registration("state", counts, covered) for counts in whole.values()]
+        return [*rows, counting.registration("state", await self._whole(asked, *named), covered)]
 
     async def merit_calls(self, asked: Question, by: By) -> list[MeritCalls]:
         """Cases, and the calls about them."""
@@ -135,34 +136,55 @@ class Catalogue:
 
     async def to_correct(self, asked: Question) -> AsyncIterator[list[ToCorrect]]:
         """Contacts on the reception log without an entry or a letter, office by office, a page at a time."""
-        days = asked.period.first, asked.period.last
-        for office in asked.offices:
-            behind: tuple[Any, ...] = _FIRST
-            while rows := await self._queries.rows(sql.RECONCILIATION, office, *days, PAGE_ROWS, *behind):
-                yield [_to_correct(row) for row in rows]
-                behind = rows[-1]["place"], UUID(rows[-1]["request_id"])
+        behind: tuple[Any, ...] = ("", datetime.fromtimestamp(0, UTC), UUID(int=0))
+        async for rows in self._pages(sql.RECONCILIATION, asked, behind, ("office_id", "place", "request_id")):
+            yield [_to_correct(row) for row in rows]
 
     async def unended(self, asked: Question) -> AsyncIterator[list[Unended]]:
         """Visits that closing time ended, office by office, a page at a time."""
+        behind: tuple[Any, ...] = ("", date.min, 0)
+        async for rows in self._pages(sql.NEVER_TIMED_OUT, asked, behind, ("office_id", "ticket_day", "ticket")):
+            yield [Unended(**row) for row in rows]
+
+    async def _pages(
+        self, query: str, asked: Question, behind: tuple[Any, ...], place: Sequence[str]
+    ) -> AsyncIterator[Sequence[Any]]:
+        """Pages of a list; `place` are the columns that say where the next one begins."""
         days = asked.period.first, asked.period.last
-        for office in asked.offices:
-            behind: tuple[Any, ...] = (date.min, 0)
-            while rows := await self._queries.rows(sql.NEVER_TIMED_OUT, office, *days, PAGE_ROWS, *behind):
-                yield [Unended(**row) for row in rows]
-                behind = rows[-1]["ticket_day"], rows[-1]["ticket"]
+        while True:
+            rows = await self._queries.rows(query, list(asked.offices), *days, PAGE_ROWS, *behind)
+            if rows:
+                yield rows
+            if len(rows) < PAGE_ROWS:
+                return
+            behind = tuple(rows[-1][name] for name in place)
 
-    async def _counted(self, by: str, asked: Question, *named: str) -> dict[str, counting.Counts]:
-        return counting.by_key(await self._cells(sql.counted(by), asked, named), by)
+    async def _counted(self, by: str, asked: Question, *named: str) -> dict[str, Counts]:
+        return counting.by_key(await self._cells(sql.counted(by), by, asked, named), by)
 
-    async def _label(self, asked: Question, *named: str) -> Sequence[Any]:
-        return await self._cells(sql.counted("label"), asked, named)
+    async def _whole(self, asked: Question, *named: str) -> Counts:
+        """The counts of all offices and days together."""
+        return (await self._counted("label", asked, *named)).get("", {})
 
-    async def _spread(self, by: By, asked: Question, *named: str) -> dict[str, dict[str, Any]]:
-        return counting.histograms(await self._cells(sql.spread(by.value), asked, named), by.value)
+    async def _spread(self, by: By, asked: Question, *named: str) -> dict[str, dict[str, Histogram]]:
+        return counting.histograms(await self._cells(sql.spread(by.value), by.value, asked, named), by.value)
 
-    async def _cells(self, query: str, asked: Question, named: Sequence[str]) -> Sequence[Any]:
-        days = asked.period.first, asked.period.last
-        return await self._queries.rows(query, list(named), list(asked.offices), *days)
+    async def _cells(self, query: str, by: str, asked: Question, named: Sequence[str]) -> Sequence[Any]:
+        """Whole months as they are filed by month, the days around them as by day."""
+        months, around = (None, (asked.period,)) if by == "day" else asked.period.in_parts()
+        by_day = [name for name in named if name not in tallies.BY_MONTH]
+        parts = [(by_day, asked.period), *((_filed(named), days) for days in around)]
+        if months is not None:
+            parts.append(([tallies.BY_MONTH[name] for name in _filed(named)], months))
+        rows: list[Any] = []
+        for names, days in parts:
+            if names:
+                rows += await self._queries.rows(query, names, list(asked.offices), days.first, days.last)
+        return rows
+
+
+def _filed(named: Sequence[str]) -> list[str]:
+    return [name for name in named if name in tallies.BY_MONTH]
 
 
 def _to_correct(row: Any) -> ToCorrect:
