@@ -1,14 +1,18 @@
 """Directory facts are told again as they were published last, and never an older one after a newer one."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 
+import asyncpg
 from pipeline_rig import FakeRecord, Rig, command, make_rig
 
 from access.directory import Region
 from casebus_contracts import RegionUpserted
 from casebus_testing.plugin import NewDatabase
 from chassis.migrate import CHASSIS_MIGRATIONS
+from chassis.relay.buckets import Buckets
 from chassis.retelling import EVER, Retelling, last_night
 from chassis.wiring import Service
 
@@ -112,8 +116,6 @@ async def following(new_database: NewDatabase) -> Rig:
 
 
 async def _execute(dsn: str, statement: str) -> None:
-    import asyncpg
-
     connection = await asyncpg.connect(dsn)
     await connection.execute(statement)
     await connection.close()
@@ -130,6 +132,44 @@ async def published(rig: Rig) -> list[FakeRecord]:
 def _pairs(headers: str) -> list[tuple[str, bytes | None]]:
     lines = (line.partition("\t") for line in headers.splitlines())
     return [(name, value.encode()) for name, _, value in lines]
+
+
+async def test_after_another_relay_has_taken_over_what_may_have_been_under_way_is_told_again(rig: Rig) -> None:
+    telling = Retelling(rig.pool, "staffing", asyncio.Event(), after_takeover_seconds=0)
+    await telling.look()
+    await rig.feed(command("r-1", "A"))
+    await telling.look()
+    assert len(await told(rig)) == 1
+
+    async with owner_of_a_bucket(rig):
+        await telling.look()
+        assert len(await told(rig)) == 2
+        await telling.look()
+        assert len(await told(rig)) == 2
+
+    async with owner_of_a_bucket(rig):
+        await telling.look()
+    assert len(await told(rig)) == 3
+
+
+@asynccontextmanager
+async def owner_of_a_bucket(rig: Rig) -> AsyncIterator[None]:
+    """A session that owns a bucket as a relay does."""
+    connection = await asyncpg.connect(rig.dsn)
+    await Buckets(connection).balance()
+    yield
+    await connection.close()
+
+
+async def test_everything_is_told_again_once_a_night(rig: Rig) -> None:
+    telling = Retelling(rig.pool, "staffing", asyncio.Event())
+    await rig.feed(command("r-1", "A"))
+    await rig.rows("UPDATE directory_facts SET told_at = told_at - interval '25 hours' RETURNING 1")
+
+    await telling.look()
+    await telling.look()
+
+    assert len(await told(rig)) == 2
 
 
 def test_night_is_when_it_is_night_in_the_offices() -> None:

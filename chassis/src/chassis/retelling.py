@@ -62,7 +62,14 @@ FROM unnest($1::text[], $2::text[]) AS n(topic, key) WHERE (d.topic, d.key) = (n
 class Retelling:
     """Of one service. Any number of copies: the rows are locked, and say when they were told last."""
 
-    def __init__(self, pool: "asyncpg.Pool[Any]", service: str, wake: asyncio.Event) -> None:
+    def __init__(
+        self,
+        pool: "asyncpg.Pool[Any]",
+        service: str,
+        wake: asyncio.Event,
+        after_takeover_seconds: float = AFTER_TAKEOVER_SECONDS,
+    ) -> None:
+        self._after_takeover_seconds = after_takeover_seconds
         self._pool = pool
         self._service = service
         self._wake = wake
@@ -76,7 +83,7 @@ class Retelling:
         """Until cancelled. What does not succeed is done at a later look."""
         while True:
             try:
-                await self._look()
+                await self.look()
             except Exception as error:
                 if judge(error) is Verdict.STOP:
                     raise
@@ -108,12 +115,13 @@ class Retelling:
             log.info("directory facts told again", count=count)
         return count
 
-    async def _look(self) -> None:
+    async def look(self) -> None:
+        """Tell again what is due: after a takeover some seconds later, and everything once a night."""
         async with self._pool.acquire(timeout=5) as connection:
             owners = frozenset(row["pid"] for row in await connection.fetch(OWNERS))
             now: datetime = await connection.fetchval("SELECT clock_timestamp()")
         if owners - self._owners:
-            self._takeover = (time.monotonic() + AFTER_TAKEOVER_SECONDS, now)
+            self._takeover = (time.monotonic() + self._after_takeover_seconds, now)
         self._owners = owners
         if self._takeover is not None and time.monotonic() >= self._takeover[0]:
             (_, moment), self._takeover = self._takeover, None
