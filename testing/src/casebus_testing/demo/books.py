@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 
 import httpx
@@ -13,7 +13,7 @@ from rich.table import Table
 
 from casebus_cli.client import bearer
 from casebus_cli.stack import Stack as Place
-from casebus_testing.demo.story import COVERED, Day
+from casebus_testing.demo.story import COVERED, ZONE, Day
 from casebus_testing.sample import sample
 
 LINES_SHOWN: Final = 6
@@ -138,8 +138,8 @@ def _log_table(books: Books) -> Table:
         if row is None:
             table.add_row("...", "", f"{len(books.log) - 2 * half} more", "")
         else:
-            came = str(row["received_at"])[11:16]
+            came = datetime.fromisoformat(row["received_at"]).astimezone(ZONE)
             table.add_row(
-                f"{came} UTC", str(row.get("ticket", "")), ", ".join(row["reasons"]), row.get("visit_status", "")
+                f"{came:%H:%M}", str(row.get("ticket", "")), ", ".join(row["reasons"]), row.get("visit_status", "")
             )
     return table

@@ -7,19 +7,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from itertools import groupby
 from typing import Any, Final, TypeVar
-from zoneinfo import ZoneInfo
 
 from casebus_cli.client import Sender
 from casebus_cli.orders import Order
 from casebus_contracts.receipts import Receipt
 from casebus_testing.clock import SystemClock
 from casebus_testing.demo.screen import Screen
-from casebus_testing.demo.story import CLOSING, Day, Minute, Step
+from casebus_testing.demo.story import CLOSING, ZONE, Day, Minute, Step
 from casebus_testing.demo.watch import Seen
 from casebus_testing.sample import sample
 from casebus_testing.waiting import eventually
 
-ZONE: Final = ZoneInfo("America/Chicago")
 OPENING: Final = time(8)
 PACE_SECONDS: Final = 0.08
 """Between the minutes: long enough for every service to have seen the clock file change."""

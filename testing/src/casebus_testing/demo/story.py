@@ -10,10 +10,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from casebus_cli.orders import new_id
 from casebus_testing.sample import sample
 
+ZONE: Final = ZoneInfo("America/Chicago")
 SLICE: Final = 3
 """The steps of the day fall on multiples of it: each moment costs the demo a moment."""
 LAST_ARRIVAL: Final = 8 * 60 + 9
