@@ -1,4 +1,4 @@
-"""Gives commands to intake over its own door, on a real database; records of Kafka can be fed beside."""
+"""Gives commands to intake (or another service) over its door, on a real database; records can be fed beside."""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -20,6 +20,7 @@ from chassis.inside import Inside
 from chassis.observing import metrics_page
 from chassis.operations import Operations, make_operations
 from chassis.queries import Queries
+from chassis.wiring import Service
 from intake.handlers import SERVICE
 
 OFFICE, ELSEWHERE = "ADAIR", "BOONE"
@@ -34,7 +35,7 @@ FROM unnest($1::text[], $2::text[], $3::text[]) AS place(id, fips, region)"""
 
 STAFF = """
 INSERT INTO staff (id, version, name, work_email, role, office_id, positions, active)
-SELECT $2 || role, 1, role, '', role, $3, '[]', true FROM unnest($1::text[]) AS role"""
+SELECT $2 || role, 1, role, role || '@example.gov', role, $3, '[]', true FROM unnest($1::text[]) AS role"""
 
 
 @dataclass
@@ -92,18 +93,20 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(dsn: str, *routes: Callable[[Inside], APIRouter]) -> AsyncIterator[Desk]:
-    """The door of intake over this database, with the people of two offices and `routes` beside its own.
+async def open_desk(
+    dsn: str, *routes: Callable[[Inside], APIRouter], service: Service = SERVICE
+) -> AsyncIterator[Desk]:
+    """The door of a service over its database, with the people of two offices and `routes` beside its own.
 
     Staff ids are roles; those of the second office begin with its name.
     """
-    rig = await make_rig(dsn, SERVICE)
+    rig = await make_rig(dsn, service)
     await _settle(rig)
     reads = await open_reads(dsn, name="test")
-    door = Door(SERVICE, rig.reader, Anybody(), rig.pipeline)
-    inside = Inside(SERVICE, Anybody(), rig.pipeline, door, Queries(reads), AuditLog(rig.pool, Clock()), Clock())
-    operations = make_operations(Operations(SERVICE, rig.reader, Anybody(), rig.pipeline))
-    own = (make(inside) for make in (*SERVICE.routes, *routes))
+    door = Door(service, rig.reader, Anybody(), rig.pipeline)
+    inside = Inside(service, Anybody(), rig.pipeline, door, Queries(reads), AuditLog(rig.pool, Clock()), Clock())
+    operations = make_operations(Operations(service, rig.reader, Anybody(), rig.pipeline))
+    own = (make(inside) for make in (*service.routes, *routes))
     http = make_http(door, Vitals(list, list), operations, metrics_page(rig.pipeline.metrics), *own)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(http), base_url="http://door") as client:
         yield Desk(rig, inside, client)

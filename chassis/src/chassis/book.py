@@ -120,10 +120,19 @@ class Book:
         for missing in ids:
             slots.setdefault(missing, Slot(None, None, locked))
 
+    def _set(self, cls: type[Aggregate], column: str, value: str) -> tuple[Aggregate, ...]:
+        """The set as it was loaded, with what this batch has changed since."""
+        loaded = self._sets[cls, column, value]
+        changed = {id_: slot.state for id_, slot in self._slots[cls].items() if slot.dirty and slot.state is not None}
+        if not changed:
+            return loaded
+        now = {state.id: state for state in loaded} | changed
+        return tuple(now[id_] for id_ in sorted(now) if not column or getattr(now[id_], column) == value)
+
     def _state(self, item: Item, wanted: Input) -> Any:
         key = key_of(item, wanted)
         if wanted.access is Access.READ_ALL:
-            return () if key is None else self._sets[wanted.cls, wanted.of, key]
+            return () if key is None else self._set(wanted.cls, wanted.of, key)
         if key is None:
             return None
         if (constant := wanted.constants.get(key)) is not None:

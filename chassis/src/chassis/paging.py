@@ -38,7 +38,7 @@ def page_of(found: Sequence[T], limit: int, place: Callable[[T], tuple[Any, ...]
 def place_in(after: str | None, *kinds: type) -> tuple[Any, ...] | None:
     """The place behind which a page begins, or None for the first one. 400 for what was never a `next`.
 
-    `kinds`: `datetime`, `UUID`, `int`.
+    `kinds`: `datetime`, `UUID`, `int`, `str` (of an id).
     """
     if after is None:
         return None
@@ -65,5 +65,7 @@ def _value(value: Any, kind: type) -> Any:
     if kind is UUID and isinstance(value, str):
         return UUID(value)
     if type(value) is not kind or (isinstance(value, int) and abs(value) > 2**31):
+        raise ValueError
+    if isinstance(value, str) and not value.isprintable():
         raise ValueError
     return value

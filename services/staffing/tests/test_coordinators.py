@@ -32,7 +32,7 @@ def told(member: Staff, **changes: object) -> UpsertStaff:
 
 
 def coordinators_after(before: Coordinators, member: Staff, **changes: object) -> Coordinators:
-    outcome = upsert_staff(member, before, ADAIR, told(member, **changes), CENTRAL)
+    outcome = upsert_staff(member, (), before, ADAIR, told(member, **changes), CENTRAL)
     return outcome.states[1]
 
 
@@ -47,18 +47,18 @@ def test_whoever_supervises_may_coordinate_an_office(role: Role) -> None:
 @pytest.mark.rule("V-13")
 @pytest.mark.parametrize("role", sorted(set(Role) - {Role.SUPERVISOR, Role.MANAGER, Role.CENTRAL}))
 def test_nobody_below_supervisor_level_coordinates_an_office(role: Role) -> None:
-    outcome = upsert_staff(None, NOBODY, ADAIR, told(CLERK, role=role, positions=(LOCAL,)), CENTRAL)
+    outcome = upsert_staff(None, (), NOBODY, ADAIR, told(CLERK, role=role, positions=(LOCAL,)), CENTRAL)
 
     assert outcome == Refused("V-13", "")
 
 
 @pytest.mark.rule("V-13")
 def test_an_office_has_one_coordinator() -> None:
-    assert upsert_staff(MANAGER, HELD, ADAIR, told(MANAGER, positions=(LOCAL,)), CENTRAL) == Refused("V-13", "")
+    assert upsert_staff(MANAGER, (), HELD, ADAIR, told(MANAGER, positions=(LOCAL,)), CENTRAL) == Refused("V-13", "")
 
 
 def test_another_office_has_its_own_coordinator() -> None:
-    outcome = upsert_staff(BOONE_SUPERVISOR, HELD, BOONE, told(BOONE_SUPERVISOR, positions=(LOCAL,)), CENTRAL)
+    outcome = upsert_staff(BOONE_SUPERVISOR, (), HELD, BOONE, told(BOONE_SUPERVISOR, positions=(LOCAL,)), CENTRAL)
 
     assert outcome.states[1].by_place == (*HELD.by_place, Coordinator(BOONE.id, BOONE_SUPERVISOR.id))
 
@@ -80,7 +80,7 @@ def test_the_place_of_a_coordinator_who_is_none_any_more_is_free(change: dict[st
 def test_the_state_has_one_coordinator() -> None:
     taken = replace(NOBODY, state="central-2")
 
-    assert upsert_staff(CENTRAL, taken, ADAIR, told(CENTRAL, positions=(OF_STATE,)), CENTRAL) == Refused("V-13", "")
+    assert upsert_staff(CENTRAL, (), taken, ADAIR, told(CENTRAL, positions=(OF_STATE,)), CENTRAL) == Refused("V-13", "")
 
 
 @pytest.mark.rule("V-13")
@@ -164,13 +164,13 @@ def test_who_holds_the_position_may_be_named() -> None:
 
 @pytest.mark.rule("V-13")
 def test_nobody_gets_the_position_beside_who_is_named() -> None:
-    assert upsert_staff(MANAGER, NAMED, ADAIR, told(MANAGER, positions=(LOCAL,)), CENTRAL) == Refused("V-13", "")
+    assert upsert_staff(MANAGER, (), NAMED, ADAIR, told(MANAGER, positions=(LOCAL,)), CENTRAL) == Refused("V-13", "")
 
 
 @pytest.mark.rule("V-13")
 @pytest.mark.parametrize("change", [{"role": "clerical"}, {"office_id": BOONE.id}])
 def test_a_named_coordinator_is_replaced_before_moving_on(change: dict[str, object]) -> None:
-    assert upsert_staff(SUPERVISOR, NAMED, ADAIR, told(SUPERVISOR, **change), CENTRAL) == Refused("V-13", "")
+    assert upsert_staff(SUPERVISOR, (), NAMED, ADAIR, told(SUPERVISOR, **change), CENTRAL) == Refused("V-13", "")
 
 
 def test_a_named_coordinator_may_leave_the_staff() -> None:

@@ -33,7 +33,7 @@ def update(**changes: object) -> UpdateStaff:
 
 @pytest.mark.rule("I-20")
 def test_a_new_member_is_told_whole() -> None:
-    outcome = upsert_staff(None, NOBODY, ADAIR, HIRE, CENTRAL)
+    outcome = upsert_staff(None, (), NOBODY, ADAIR, HIRE, CENTRAL)
 
     assert outcome == decide(
         CLERK,
@@ -53,35 +53,35 @@ def test_a_new_member_is_told_whole() -> None:
 def test_a_new_role_leaves_supervisor_and_shift_as_they_are() -> None:
     promote = HIRE.model_copy(update={"role": Role.ES, "positions": (Position.HOME_VISIT_CONTACT,)})
 
-    outcome = upsert_staff(SCHEDULED, NOBODY, ADAIR, promote, CENTRAL)
+    outcome = upsert_staff(SCHEDULED, (), NOBODY, ADAIR, promote, CENTRAL)
 
     assert outcome.states[0] == replace(SCHEDULED, role=Role.ES, positions=(Position.HOME_VISIT_CONTACT,))
 
 
 def test_the_same_member_again_changes_nothing() -> None:
-    assert upsert_staff(SCHEDULED, NOBODY, ADAIR, HIRE, CENTRAL) == Unchanged()
+    assert upsert_staff(SCHEDULED, (), NOBODY, ADAIR, HIRE, CENTRAL) == Unchanged()
 
 
 def test_a_member_who_leaves_is_told_as_inactive() -> None:
-    outcome = upsert_staff(CLERK, NOBODY, ADAIR, HIRE.model_copy(update={"active": False}), CENTRAL)
+    outcome = upsert_staff(CLERK, (), NOBODY, ADAIR, HIRE.model_copy(update={"active": False}), CENTRAL)
 
     assert [fact.active for fact in outcome.facts] == [False]
 
 
 def test_the_system_may_load_the_first_members() -> None:
-    assert upsert_staff(None, NOBODY, ADAIR, HIRE, SYSTEM).states[0] == CLERK
+    assert upsert_staff(None, (), NOBODY, ADAIR, HIRE, SYSTEM).states[0] == CLERK
 
 
 def test_nobody_is_called_system() -> None:
     command = HIRE.model_copy(update={"staff_id": "system"})
 
-    assert upsert_staff(None, NOBODY, ADAIR, command, CENTRAL) == Invalid("staff_id", "")
+    assert upsert_staff(None, (), NOBODY, ADAIR, command, CENTRAL) == Invalid("staff_id", "")
 
 
 @pytest.mark.rule("I-26")
 @pytest.mark.parametrize(("actor", "rule"), [(CLERK, "I-26"), (CRU, "I-43"), (SUPERVISOR, "I-26"), (MANAGER, "I-26")])
 def test_nobody_below_central_office_gives_out_roles(actor: Staff, rule: str) -> None:
-    assert upsert_staff(None, NOBODY, ADAIR, HIRE, actor) == Refused(rule, "")
+    assert upsert_staff(None, (), NOBODY, ADAIR, HIRE, actor) == Refused(rule, "")
 
 
 @pytest.mark.rule("I-50")
@@ -135,6 +135,7 @@ def test_a_supervisor_nobody_knows_is_unknown() -> None:
     assert outcome == Refused(None, "", "supervisor_id")
 
 
+@pytest.mark.rule("INV-S8")
 @pytest.mark.parametrize("role", [Role.SUPERVISOR, Role.MANAGER, Role.CENTRAL])
 def test_a_supervisor_is_of_supervisor_role_or_above(role: Role) -> None:
     above = replace(SUPERVISOR, role=role)
@@ -142,6 +143,7 @@ def test_a_supervisor_is_of_supervisor_role_or_above(role: Role) -> None:
     assert update_staff(CLERK, above, update(supervisor_id=above.id), SUPERVISOR).states[0].supervisor_id == above.id
 
 
+@pytest.mark.rule("INV-S8")
 @pytest.mark.parametrize("role", [Role.CLERICAL, Role.ES, Role.ES_CLERICAL, Role.RC_GREETER, Role.MERIT, Role.OPERATOR])
 def test_nobody_below_a_supervisor_supervises(role: Role) -> None:
     below = replace(SUPERVISOR, role=role)
@@ -149,6 +151,7 @@ def test_nobody_below_a_supervisor_supervises(role: Role) -> None:
     assert update_staff(CLERK, below, update(supervisor_id=below.id), SUPERVISOR) == Refused("INV-S8", "")
 
 
+@pytest.mark.rule("INV-S8")
 def test_nobody_is_their_own_supervisor() -> None:
     outcome = update_staff(SUPERVISOR, SUPERVISOR, update(supervisor_id=SUPERVISOR.id), MANAGER)
 
@@ -195,12 +198,26 @@ def test_a_shift_is_not_cut_short_of_the_lunch_in_it() -> None:
 def test_a_member_may_move_to_another_office() -> None:
     move = HIRE.model_copy(update={"office_id": BOONE.id})
 
-    assert upsert_staff(CLERK, NOBODY, BOONE, move, CENTRAL).states[0] == replace(CLERK, office_id=BOONE.id)
+    assert upsert_staff(CLERK, (), NOBODY, BOONE, move, CENTRAL).states[0] == replace(CLERK, office_id=BOONE.id)
 
 
 @pytest.mark.rule("I-44")
 @pytest.mark.parametrize("actor", [CENTRAL, SYSTEM], ids=lambda actor: actor.id)
 def test_who_only_looks_is_somebody_whom_the_directory_says_so_of(actor: Staff) -> None:
-    outcome = upsert_staff(CLERK, NOBODY, ADAIR, HIRE.model_copy(update={"role": Role.IM_CRU}), actor)
+    outcome = upsert_staff(CLERK, (), NOBODY, ADAIR, HIRE.model_copy(update={"role": Role.IM_CRU}), actor)
 
     assert [(fact.staff_id, fact.role) for fact in outcome.facts] == [(CLERK.id, Role.IM_CRU)]
+
+
+@pytest.mark.rule("INV-S8")
+def test_whoever_has_a_team_keeps_a_role_that_supervises() -> None:
+    demotion = HIRE.model_copy(update={"staff_id": SUPERVISOR.id})
+
+    assert upsert_staff(SUPERVISOR, (SCHEDULED,), NOBODY, ADAIR, demotion, CENTRAL) == Refused("INV-S8", "")
+
+
+def test_a_team_of_those_who_have_left_is_none() -> None:
+    demotion = HIRE.model_copy(update={"staff_id": SUPERVISOR.id})
+    gone = replace(SCHEDULED, active=False)
+
+    assert isinstance(upsert_staff(SUPERVISOR, (gone,), NOBODY, ADAIR, demotion, CENTRAL), Decided)

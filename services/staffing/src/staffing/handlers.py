@@ -16,13 +16,15 @@ from casebus_contracts import (
     UpsertStaff,
     UpsertVoterOffice,
 )
-from chassis.wiring import Service, change, read
+from chassis.wiring import Service, change, read, read_all
 from staffing import calendars, members, places
 from staffing.coordinators import STATE, Coordinators
+from staffing.reads import make_reads
 
 TABLES = (Region, County, Office, Staff, Availability, Holiday, ElectionDeadline, Coordinators)
 SERVICE = Service("staffing", tables=TABLES, who_rules=WHO_RULES)
 SERVICE.operated_by(Staff, operates)
+SERVICE.offer(make_reads)
 
 
 def _of_the_state(command: UpsertStaff | UpsertVoterOffice, actor: str, now: datetime) -> str:
@@ -52,6 +54,7 @@ SERVICE.on(
     members.upsert_staff,
     actor=ACTOR,
     member=change(Staff, "staff_id"),
+    team=read_all(Staff, "staff_id", of="supervisor_id"),
     coordinators=COORDINATORS,
     office=read(Office, "office_id"),
 )
@@ -60,7 +63,8 @@ SERVICE.on(
     members.update_staff,
     actor=ACTOR,
     member=change(Staff, "staff_id"),
-    supervisor=read(Staff, "supervisor_id"),
+    # Locked, so that nobody takes the role away meanwhile.
+    supervisor=change(Staff, "supervisor_id"),
 )
 SERVICE.on(
     UpsertVoterOffice,

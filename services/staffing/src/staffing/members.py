@@ -13,15 +13,25 @@ from staffing.states import content
 
 
 def upsert_staff(
-    member: Staff | None, coordinators: Coordinators, office: Office, command: UpsertStaff, actor: Staff
+    member: Staff | None,
+    team: tuple[Staff, ...],
+    coordinators: Coordinators,
+    office: Office,
+    command: UpsertStaff,
+    actor: Staff,
 ) -> Decision:
-    """Central Office hires, moves and dismisses, to an office there is (V-13). Supervisor, shift and lunch stay."""
+    """Central Office hires, moves and dismisses, to an office there is (V-13). Supervisor, shift and lunch stay.
+
+    Whoever has a `team` keeps a role that supervises (INV-S8).
+    """
     if denied := may(actor, Ability.UPSERT_STAFF, office=office.id):
         return refuse(denied)
     if command.staff_id == SYSTEM.id:
         return invalid("staff_id", "reserved")
     told = command.model_dump(exclude={"staff_id"})
     wanted = replace(member, **told) if member else Staff(command.staff_id, **told)
+    if wanted.role not in SUPERVISORS and any(each.active for each in team):
+        return refuse("INV-S8", "supervises others: name somebody else there first")
     if denied := coordinators.bars_position(wanted):
         return refuse(denied)
     return _published(member, wanted, coordinators.keep(wanted))

@@ -4,12 +4,12 @@ from fastapi import APIRouter
 
 from access.asking import Asking
 from chassis.inside import Inside
-from intake.reads import dashboard, one, search
+from intake.reads import dashboard, merit, one, reception_log, search, timeline
 
 
 def make_reads(inside: Inside) -> APIRouter:
     """One router over the parts."""
     router, asking = APIRouter(), Asking(inside)
-    for part in (search, one, dashboard):
+    for part in (search, merit, one, timeline, dashboard, reception_log):
         router.include_router(part.routes(inside, asking))
     return router
