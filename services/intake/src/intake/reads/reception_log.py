@@ -94,7 +94,7 @@ class ReceptionLog:
 
 def routes(inside: Inside, asking: Asking) -> APIRouter:
     """`/v1/offices/{office_id}/reception-log`, and `/stream` behind it."""
-    router, log = APIRouter(), ReceptionLog(inside, asking)
+    router, receptions = APIRouter(), ReceptionLog(inside, asking)
     asked = Annotated[Asker, Depends(asking.asker)]
     OfficePath = Annotated[OfficeId, Path()]  # noqa: N806 - a type
 
@@ -107,8 +107,8 @@ def routes(inside: Inside, asking: Asking) -> APIRouter:
         after: AfterQuery = None,
         limit: LimitQuery = 50,
     ) -> Page[Entry]:
-        look, office = await log.look(asker, office_id, purpose)
-        return await log.page(look, office, day, after, limit)
+        look, office = await receptions.look(asker, office_id, purpose)
+        return await receptions.page(look, office, day, after, limit)
 
     streamed: dict[int | str, dict[str, Any]] = {
         200: {"description": "An `Entry` a line.", "content": {NDJSON: {"schema": {"type": "string"}}}}
@@ -123,8 +123,8 @@ def routes(inside: Inside, asking: Asking) -> APIRouter:
     async def stream(
         asker: asked, office_id: OfficePath, purpose: PurposeQuery, day: DayQuery = None
     ) -> StreamingResponse:
-        look, office = await log.look(asker, office_id, purpose)
-        return StreamingResponse(await log.lines(look, office, day), media_type=NDJSON)
+        look, office = await receptions.look(asker, office_id, purpose)
+        return StreamingResponse(await receptions.lines(look, office, day), media_type=NDJSON)
 
     return router
 
