@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
-from fastapi import APIRouter
+from fastapi import APIRouter, FastAPI
 from pipeline_rig import Anybody, Rig, make_rig
 
 from casebus_contracts import OfficeSettings, Role
@@ -44,6 +44,7 @@ class Desk:
 
     rig: Rig
     inside: Inside
+    app: FastAPI
     http: httpx.AsyncClient
 
     async def ask(self, command: str, actor: str, **data: Any) -> dict[str, Any]:
@@ -109,7 +110,7 @@ async def open_desk(
     own = (make(inside) for make in (*service.routes, *routes))
     http = make_http(door, Vitals(list, list), operations, metrics_page(rig.pipeline.metrics), *own)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(http), base_url="http://door") as client:
-        yield Desk(rig, inside, client)
+        yield Desk(rig, inside, http, client)
     await asyncio.wait_for(reads.close(), 10)
     await asyncio.wait_for(rig.pool.close(), 10)
 
