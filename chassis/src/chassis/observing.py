@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 import structlog
 from fastapi import APIRouter, FastAPI, Response
+from fastapi.responses import PlainTextResponse
 
 from chassis import metrics
 from chassis.clock import Clock
@@ -175,7 +176,7 @@ def metrics_page(numbers: Metrics) -> APIRouter:
     """`GET /metrics`."""
     router = APIRouter()
 
-    @router.get("/metrics")
+    @router.get("/metrics", response_class=PlainTextResponse)
     async def page() -> Response:
         return Response(numbers.page(), media_type=metrics.CONTENT_TYPE)
 

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 
 from access.asking import Asker, Asking, Narrowed, Scope, Within
 from access.matrix import Ability
-from casebus_contracts.base import Month
+from casebus_contracts.base import Day, Month
 from chassis.csv_out import MEDIA_TYPE, csv_response
 from chassis.inside import Inside
 from chassis.openapi import no
@@ -66,8 +66,8 @@ class Desk:
         self,
         request: Request,
         narrowed: Narrowed,
-        first_day: Annotated[date | None, FIRST] = None,
-        last_day: Annotated[date | None, LAST] = None,
+        first_day: Annotated[Day | None, FIRST] = None,
+        last_day: Annotated[Day | None, LAST] = None,
     ) -> Question:
         """A question about some days."""
         asker, period = await self._asking.asker(request), self._period(first_day, last_day)
@@ -77,8 +77,8 @@ class Desk:
         self,
         request: Request,
         narrowed: Narrowed,
-        first_day: Annotated[date | None, FIRST] = None,
-        last_day: Annotated[date | None, LAST] = None,
+        first_day: Annotated[Day | None, FIRST] = None,
+        last_day: Annotated[Day | None, LAST] = None,
     ) -> Question:
         """The same, where the merit call center may ask as well."""
         asker, period = await self._asking.asker(request), self._period(first_day, last_day)
@@ -86,8 +86,8 @@ class Desk:
 
     async def monthly(self, request: Request, narrowed: Narrowed, month: MonthQuery) -> Question:
         """A question about a month."""
-        asker = await self._asking.asker(request)
-        return Question(await self._offices(asker, request, narrowed), month_of(month))
+        asker, period = await self._asking.asker(request), self._month(month)
+        return Question(await self._offices(asker, request, narrowed), period)
 
     async def told(self, kind: type[rows.AnyRow], asked: Question, found: Sequence[rows.AnyRow], wanted: Format) -> Any:
         """Rows that are there."""
@@ -136,6 +136,13 @@ class Desk:
         if len(scope.offices) > 1:
             await self._asking.allow(asker, look, Ability.CENTRAL_REPORTS)
         return scope.offices
+
+    @staticmethod
+    def _month(month: str) -> Period:
+        try:
+            return month_of(month)
+        except ValueError:
+            raise Unanswered(400, "no month of our calendar", field="month") from None
 
     def _period(self, first: date | None, last: date | None) -> Period:
         try:
