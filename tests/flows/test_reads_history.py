@@ -62,6 +62,7 @@ async def test_a_client_is_seen_through_time_with_each_step(desk: Desk) -> None:
         ("visit.serving", "clerical"),
         ("walkin.timed", "clerical"),
         ("walkin.timed", "clerical"),
+        ("voter.offer.missing", "clerical"),
     ]
     assert seen["known"]["last_name"] == "Roe"
 
