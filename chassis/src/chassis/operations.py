@@ -18,6 +18,7 @@ from chassis.door import bearer_of
 from chassis.envelope import safe
 from chassis.items import Item, SetAside
 from chassis.lanes import CHOSEN, GROUPS, REPEATS, discard_first, preview_lane, redrive
+from chassis.openapi import no
 from chassis.parking import fingerprint
 from chassis.pipeline import Blamed, Pipeline
 from chassis.proofs import ProofError, Verifier
@@ -268,7 +269,7 @@ def make_operations(operations: Operations) -> APIRouter:
     async def redriven(wanted: Redrive, by: actor) -> dict[str, Any]:
         return await operations.redrive(wanted, by)
 
-    @router.post("/parked/discard")
+    @router.post("/parked/discard", responses=no(404))
     async def discarded(wanted: Discard, by: actor) -> dict[str, Any]:
         return await operations.discard(wanted, by)
 
@@ -280,11 +281,11 @@ def make_operations(operations: Operations) -> APIRouter:
     async def listed(_: actor) -> list[dict[str, Any]]:
         return await operations.unreadable()
 
-    @router.post("/unreadable/show")
+    @router.post("/unreadable/show", responses=no(404))
     async def described(place: Place, _: actor) -> dict[str, Any]:
         return await operations.described(place)
 
-    @router.post("/unreadable/resend")
+    @router.post("/unreadable/resend", responses=no(404, 422))
     async def resent(wanted: Resend, by: actor) -> dict[str, Any]:
         return await operations.resend(wanted, by)
 
