@@ -6,7 +6,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 
-from bench import b1, b2, b3, b4, b5, b6, b7
+from bench import b1, b2, b3, b4, b5, b6, b7, b9
 from bench.harness import Bar, record, settings_line
 from casebus_testing.stack import Stack
 
@@ -18,6 +18,7 @@ BENCHES: dict[str, Callable[..., dict[str, Bar]]] = {
     "B5": b5.run,
     "B6": b6.run,
     "B7": b7.run,
+    "B9": b9.run,
 }
 
 
