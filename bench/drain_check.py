@@ -22,14 +22,18 @@ WITH served AS (
     FROM requests WHERE visit_status = 'served' AND accurate
 ), counted (tally, place, day, label, value, amount) AS (
     SELECT 'requests', office_id, (received_at AT TIME ZONE 'America/Chicago')::date,
-           CASE WHEN nvra_covered THEN 'walk_in.covered' ELSE 'walk_in' END,
+           CASE WHEN nvra_covered THEN 'walk_in.covered' ELSE 'walk_in' END, 0, 0 FROM requests
+    UNION ALL SELECT 'hours', office_id, (received_at AT TIME ZONE 'America/Chicago')::date, '',
            extract(hour FROM received_at AT TIME ZONE 'America/Chicago')::int, 0 FROM requests
-    UNION ALL SELECT 'reasons', office_id, (received_at AT TIME ZONE 'America/Chicago')::date,
-           'walk_in.' || reason, 0, 0 FROM requests, jsonb_array_elements_text(reasons) AS reason
-    UNION ALL SELECT 'wait', office_id, ticket_day, '', waited / 60, waited FROM served
-    UNION ALL SELECT 'service', office_id, ticket_day, '', served / 60, served FROM served
-    UNION ALL SELECT 'estimate', office_id, ticket_day, '', round((told * 60 - waited)::float8 / 60)::int,
-           told * 60 - waited FROM served
+    UNION ALL SELECT 'reasons.walk_in', office_id, (received_at AT TIME ZONE 'America/Chicago')::date,
+           reason, 0, 0 FROM requests, jsonb_array_elements_text(reasons) AS reason
+    UNION ALL SELECT tally || suffix, office_id, day, '', value, amount
+    FROM served, (VALUES ('', 0), ('.month', 1)) AS filed (suffix, monthly), LATERAL (
+        VALUES ('wait', waited / 60, waited), ('service', served / 60, served),
+               ('estimate', round((told * 60 - waited)::float8 / 60)::int, told * 60 - waited)
+    ) AS length (tally, value, amount), LATERAL (
+        SELECT CASE WHEN monthly = 1 THEN date_trunc('month', ticket_day::timestamp)::date ELSE ticket_day END AS day
+    ) AS filing
 )
 SELECT count(*) FROM (
     SELECT FROM (SELECT tally, place, day, label, value, 1 AS n, amount FROM counted

@@ -156,9 +156,10 @@ def _create(command: CreateRequest, message: Message, zone: ZoneInfo, rows: Rows
     }
     local = message.now.astimezone(zone)
     label = "walk_in.covered" if covered else "walk_in"
-    rows.count("requests", command.office_id, local.date(), label, local.hour)
+    rows.count("requests", command.office_id, local.date(), label)
+    rows.count("hours", command.office_id, local.date(), "", local.hour)
     for reason in command.reasons:
-        rows.count("reasons", command.office_id, local.date(), f"walk_in.{reason}")
+        rows.count("reasons.walk_in", command.office_id, local.date(), reason)
     told = {
         name: new[name] for name in ("request_type", "channel", "reasons", "anonymous", "received_at", "created_by")
     }
@@ -234,9 +235,10 @@ def _count_times(visit: Visit, served: int, rows: Rows) -> None:
     if not visit.accurate:
         rows.count("unserved", place, day, "inaccurate")
         return
-    rows.count("wait", place, day, "", waited // 60, waited)
-    rows.count("service", place, day, "", served // 60, served)
-    rows.count("estimate", place, day, "", round(off / 60), off)
+    for suffix, first in (("", day), (".month", day.replace(day=1))):
+        rows.count(f"wait{suffix}", place, first, "", waited // 60, waited)
+        rows.count(f"service{suffix}", place, first, "", served // 60, served)
+        rows.count(f"estimate{suffix}", place, first, "", round(off / 60), off)
 
 
 def _interval(kind: str, start: datetime, staff_id: str) -> dict[str, Any]:

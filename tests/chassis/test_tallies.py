@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from datetime import date
+from datetime import date, timedelta
 
 import asyncpg
 import pytest
@@ -15,9 +15,9 @@ from casebus_contracts import RegionUpserted, UpsertRegion
 from casebus_testing.plugin import NewDatabase
 from chassis.ids import new_id
 from chassis.retries import Retries
-from chassis.rules import Cells, Decision, decide, replace
+from chassis.rules import Cells, Counts, Decision, decide, replace
 from chassis.tallies import Recount, UnderWay, add, recount, sorted_rows
-from chassis.wiring import Service, WiringError, change
+from chassis.wiring import Service, WiringError, change, count
 
 DAY = date(2026, 3, 2)
 SHOWN = "SELECT label, n, total FROM tallies WHERE n <> 0 OR total <> 0 ORDER BY label"
@@ -200,3 +200,44 @@ def test_rows_come_in_one_order_and_without_those_that_change_nothing() -> None:
 def test_a_table_is_tallied_once() -> None:
     with pytest.raises(WiringError):
         counting_service().tally(Region, by_name)
+
+
+async def test_a_rule_may_ask_how_many_count_at_a_place_over_some_days(counting: Rig) -> None:
+    asked: list[Counts] = []
+
+    def look(region: Region | None, counts: Counts, command: UpsertRegion) -> Decision:
+        asked.append(counts)
+        return take(region, command)
+
+    service = Service("staffing", tables=(Region,))
+    service.tally(Region, by_name)
+    days = {"within": (DAY, DAY), "before": (date.min, DAY - timedelta(days=1))}
+    await counting.feed(command("north", "A"), command("south", "A"), command("east", "B"))
+    service.on(
+        UpsertRegion,
+        look,
+        region=change(Region, "region_id"),
+        counts=count(lambda *_: "state", "names", "other", days=lambda now: days["within"]),
+    )
+    curious = await make_rig(counting.dsn, service)
+
+    await curious.feed(command("west", "A"))
+    days["within"] = days["before"]
+    await curious.feed(command("far", "A"))
+    await asyncio.wait_for(curious.pool.close(), 10)
+
+    assert asked == [{("names", "A"): 2, ("names", "B"): 1}, {}]
+
+
+def test_counts_are_wired_to_counts() -> None:
+    def look(region: Region | None, counts: Region, command: UpsertRegion) -> Decision:
+        return take(region, command)
+
+    service = Service("staffing", tables=(Region,))
+    with pytest.raises(WiringError):
+        service.on(
+            UpsertRegion,
+            look,
+            region=change(Region, "region_id"),
+            counts=count("region_id", "names", days=lambda now: (DAY, DAY)),
+        )

@@ -1,7 +1,7 @@
 """Reports over HTTP, after a morning on a real database: what they count, for whom, and in which shape."""
 
 from collections.abc import AsyncIterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ from reception_desk import ELSEWHERE, OFFICE, Desk, open_desk
 from casebus_contracts import Role
 from casebus_testing.plugin import NewDatabase
 from chassis.ids import new_id
+from chassis.workers import DUE, due_item
 from intake.app import MIGRATIONS
 
 REPORTS = (
@@ -307,6 +308,7 @@ async def test_every_report_is_a_file_too_and_is_declared(desk: Desk, name: str)
         ("first_day=2024-03-03&last_day=2026-03-02", "last_day"),
         ("first_day=yesterday", "first_day"),
         ("by=colour", "by"),
+        ("by=day&first_day=2026-01-01&last_day=2026-04-03", "by"),
     ],
 )
 async def test_what_cannot_be_asked_is_pointed_out(desk: Desk, query: str, field: str) -> None:
@@ -319,3 +321,31 @@ async def test_an_office_nobody_knows_is_not_found(desk: Desk) -> None:
     answer = await desk.get("/v1/reports/times?office_id=NOWHERE", "central")
 
     assert (answer.status_code, answer.json()["field"]) == (404, "office_id")
+
+
+@pytest.mark.rule("V-09")
+async def test_a_month_that_does_not_add_up_is_published_once_by_its_clock(desk: Desk) -> None:
+    for _ in range(5):
+        await desk.request()
+    rung = datetime.combine((today().replace(day=1) + timedelta(days=33)).replace(day=3), time(6), UTC)
+    before = f"{today().replace(day=1) - timedelta(days=1):%Y-%m}"
+    await desk.rig.rows(
+        "INSERT INTO voter_forms_boxes (id, version, piles, use, judged) VALUES ($1, 1, '[]', '[]', $2)", OFFICE, before
+    )
+
+    for _ in range(2):
+        await desk.rig.rows(
+            "INSERT INTO timers (aggregate, aggregate_id, name, due_at) VALUES ('voter_forms_box', $1, 'month', $2) "
+            "ON CONFLICT (aggregate, aggregate_id, name) DO UPDATE SET due_at = excluded.due_at",
+            OFFICE,
+            rung,
+        )
+        due = await desk.rig.pool.fetch(DUE, rung, 100)
+        await desk.rig.pipeline.run([due_item(row) for row in due if row["name"] == "month"])
+
+    published = await desk.rig.rows(
+        "SELECT body::json->>'month', (body::json->>'covered_contacts')::int FROM journal "
+        "WHERE type = 'voter.counts.deviating'"
+    )
+    assert published == [(f"{today():%Y-%m}", 5)]
+    assert await desk.rig.rows("SELECT count(*) FROM timers WHERE name = 'month'") == [(1,)]

@@ -3,15 +3,24 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from datetime import date
+from typing import Any, TypeAlias
 
 from chassis.database import Connection
 from chassis.failures import RuleError
 from chassis.items import Item
-from chassis.rules import Aggregate, Refused, unknown
+from chassis.rules import Aggregate, Counts, Refused, unknown
 from chassis.tables import Table
 from chassis.tallies import Changes, add
 from chassis.wiring import Access, Handler, Input, Service
+
+_Ids: TypeAlias = dict[type[Aggregate], set[str]]
+_Counted: TypeAlias = tuple[tuple[str, ...], str, date, date]
+"""Tallies, place, first and last day."""
+
+COUNTED = """
+SELECT tally, label, sum(n)::bigint AS n FROM tallies
+WHERE tally = ANY($1::text[]) AND place = $2 AND day BETWEEN $3 AND $4 GROUP BY tally, label"""
 
 
 @dataclass(slots=True)
@@ -33,10 +42,11 @@ class Book:
         self._tallies = service.tallies
         self._slots: dict[type[Aggregate], dict[str, Slot]] = {cls: {} for cls in self._order}
         self._sets: dict[tuple[type[Aggregate], str, str], tuple[Aggregate, ...]] = {}
+        self._counts: dict[_Counted, Counts] = {}
 
     async def load(self, connection: Connection, items: Iterable[tuple[Item, Handler]]) -> None:
         """One query per table: first all locks in the declared order, then what is only read."""
-        locks, reads, sets = self._wanted(items)
+        locks, reads, sets, counts = self._wanted(items)
         for cls in self._order:
             if ids := locks.get(cls):
                 self._keep(cls, ids, await self._tables[cls].lock(connection, list(ids)), locked=True)
@@ -45,6 +55,9 @@ class Book:
                 self._keep(cls, ids, await self._tables[cls].read(connection, list(ids)), locked=False)
         for cls, column, value in sorted(sets, key=lambda each: (each[0].TABLE, each[1], each[2])):
             self._sets[cls, column, value] = await self._tables[cls].read_where(connection, column, value)
+        for counted in sorted(counts):
+            rows = await connection.fetch(COUNTED, *counted)
+            self._counts[counted] = {(row["tally"], row["label"]): row["n"] for row in rows}
 
     def arguments(self, item: Item, handler: Handler) -> dict[str, Any] | Refused:
         """The inputs of the rule, or the refusal because one does not exist."""
@@ -98,10 +111,11 @@ class Book:
 
     def _wanted(
         self, items: Iterable[tuple[Item, Handler]]
-    ) -> tuple[dict[type[Aggregate], set[str]], dict[type[Aggregate], set[str]], set[tuple[type[Aggregate], str, str]]]:
+    ) -> "tuple[_Ids, _Ids, set[tuple[type[Aggregate], str, str]], set[_Counted]]":
         locks: dict[type[Aggregate], set[str]] = defaultdict(set)
         reads: dict[type[Aggregate], set[str]] = defaultdict(set)
         sets: set[tuple[type[Aggregate], str, str]] = set()
+        counts: set[_Counted] = set()
         for item, handler in items:
             for _, wanted, _ in handler.inputs:
                 key = key_of(item, wanted)
@@ -109,9 +123,11 @@ class Book:
                     continue
                 if wanted.access is Access.READ_ALL:
                     sets.add((wanted.cls, wanted.of, key))
+                elif wanted.access is Access.COUNT:
+                    counts.add(_counted(item, wanted, key))
                 else:
                     (locks if wanted.access is Access.CHANGE else reads)[wanted.cls].add(key)
-        return locks, reads, sets
+        return locks, reads, sets, counts
 
     def _keep(self, cls: type[Aggregate], ids: Iterable[str], found: Iterable[Aggregate], *, locked: bool) -> None:
         slots = self._slots[cls]
@@ -124,12 +140,19 @@ class Book:
         key = key_of(item, wanted)
         if wanted.access is Access.READ_ALL:
             return () if key is None else self._sets[wanted.cls, wanted.of, key]
+        if wanted.access is Access.COUNT:
+            return {} if key is None else self._counts[_counted(item, wanted, key)]
         if key is None:
             return None
         if (constant := wanted.constants.get(key)) is not None:
             return constant
         state = self._slots[wanted.cls][key].state
         return wanted.new(key) if state is None and wanted.new is not None else state
+
+
+def _counted(item: Item, wanted: Input, place: str) -> _Counted:
+    first, last = wanted.days(item.now) if wanted.days else (date.min, date.max)
+    return wanted.tallies, place, first, last
 
 
 def key_of(item: Item, wanted: Input) -> str | None:

@@ -5,7 +5,7 @@ returns a `Decision`: what is decided, refused, invalid, unchanged, or to be tri
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
@@ -43,6 +43,9 @@ Cell: TypeAlias = tuple[str, str, date, str, int]
 
 Cells: TypeAlias = tuple[tuple[Cell, int], ...]
 """The cells in which one state counts once, each with what it adds to the sum there."""
+
+Counts: TypeAlias = Mapping[tuple[str, str], int]
+"""(tally, label): how many count there, at one place over some days."""
 
 
 def replace(state: State, /, **changes: Any) -> State:

@@ -39,6 +39,8 @@ FROM (SELECT tally, place, day, label, value, n, total FROM recount
       UNION ALL SELECT tally, place, day, label, value, -n, -total FROM tallies) AS both_sides
 GROUP BY tally, place, day, label, value HAVING sum(n) <> 0 OR sum(total) <> 0"""
 
+NUMBER = "CREATE UNIQUE INDEX differences_by_number ON differences (number)"
+
 HOW_MANY = "SELECT count(*) FROM differences"
 
 PUT_RIGHT = """
@@ -94,6 +96,7 @@ async def recount(
             await connection.execute(MAKE_RECOUNT)
             states = await _count(connection, service, tables)
             await connection.execute(COMPARE, timeout=_SECONDS_MAX)
+            await connection.execute(NUMBER, timeout=_SECONDS_MAX)
         wrong = await connection.fetchval(HOW_MANY)
         if correct:
             await _put_right(connection, wrong)

@@ -10,16 +10,18 @@ import types
 import typing
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import Enum
 from typing import Any, TypeAlias
 
 from casebus_contracts.base import Command, Fact
-from chassis.rules import Aggregate, Cells, Decision, Delivered, Due
+from chassis.rules import Aggregate, Cells, Counts, Decision, Delivered, Due
 
 Rule: TypeAlias = Callable[..., Decision]
 KeyFunction: TypeAlias = Callable[[Any, str, datetime], str | None]
 Key: TypeAlias = str | KeyFunction
+Days: TypeAlias = Callable[[datetime], tuple[date, date]]
+"""The first and the last day."""
 Tally: TypeAlias = Callable[[Any], Cells]
 """The cells one saved state counts in: a pure function of that state alone."""
 Send: TypeAlias = Callable[[str, str, str, str, str], Awaitable[None]]
@@ -36,6 +38,7 @@ class Access(Enum):
     CHANGE = "change"
     READ = "read"
     READ_ALL = "read_all"
+    COUNT = "count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,8 @@ class Input:
     missing: str | None = None
     constants: Mapping[str, Aggregate] = field(default_factory=dict)
     of: str = ""
+    tallies: tuple[str, ...] = ()
+    days: Days | None = None
 
 
 def change(cls: type[Aggregate], key: Key, *, new: Callable[[str], Aggregate] | None = None) -> Input:
@@ -71,6 +76,14 @@ def read_all(cls: type[Aggregate], key: Key, *, of: str) -> Input:
 def read_every(cls: type[Aggregate]) -> Input:
     """The whole of a small table, as a tuple ordered by id."""
     return Input(Access.READ_ALL, cls, _the_one_set)
+
+
+def count(place: Key, *tallies: str, days: Days) -> Input:
+    """How many count in these tallies at a place, over the days that follow from `now`: a `Counts`, not locked.
+
+    As it was when the batch began. What the batch itself changes is not in it.
+    """
+    return Input(Access.COUNT, Aggregate, place, tallies=tallies, days=days)
 
 
 def _the_one_set(message: Any, actor: str, now: datetime) -> str:
@@ -221,10 +234,17 @@ def _fit(name: str, word: str, message: type, rule: Rule, inputs: dict[str, Inpu
     for parameter, wanted in inputs.items():
         if parameter not in parameters:
             raise WiringError(f"{name}: the rule has no parameter {parameter}")
-        if wanted.cls not in known:
+        if wanted.access is not Access.COUNT and wanted.cls not in known:
             raise WiringError(f"{name}: {wanted.cls.__name__} is no table of this service")
         fitted.append((parameter, wanted, _may_be_none(name, parameter, wanted, hints[parameter])))
     return Handler(name, rule, word if word in parameters else None, "now" in parameters, tuple(fitted))
+
+
+def _expected(wanted: Input) -> Any:
+    """The type of the parameter that takes an input."""
+    if wanted.access is Access.COUNT:
+        return Counts
+    return tuple[wanted.cls, ...] if wanted.access is Access.READ_ALL else wanted.cls  # type: ignore[name-defined]
 
 
 def _may_be_none(name: str, parameter: str, wanted: Input, hint: Any) -> bool:
@@ -233,7 +253,7 @@ def _may_be_none(name: str, parameter: str, wanted: Input, hint: Any) -> bool:
         if isinstance(hint, types.UnionType) or typing.get_origin(hint) is typing.Union
         else (hint,)
     )
-    expected: Any = tuple[wanted.cls, ...] if wanted.access is Access.READ_ALL else wanted.cls  # type: ignore[name-defined]
+    expected = _expected(wanted)
     if expected not in options:
         raise WiringError(f"{name}: {parameter} is {hint}, wired is {expected}")
     return types.NoneType in options

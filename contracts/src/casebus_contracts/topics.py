@@ -37,6 +37,7 @@ READERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "voter.registration.logged": ("notifications",),
         "voter.stock.counted": ("notifications",),
         "voter.stock.low": ("notifications",),
+        "voter.counts.deviating": ("notifications",),
         "walkin.timed": ("notifications",),
     }
 )

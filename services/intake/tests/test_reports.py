@@ -7,9 +7,10 @@ import pytest
 from intake.reports import counting
 from intake.reports.figures import Histogram
 from intake.reports.question import NotAPeriod, Period, month_of, period_of
-from intake.voters.month import deviates
+from intake.voters.month import Numbers
 
 TODAY = date(2026, 3, 2)
+Day = tuple[int, int, int]
 
 
 def histogram(*minutes: int) -> Histogram:
@@ -73,17 +74,44 @@ def test_a_month_has_all_its_days(month: str, last: date) -> None:
     assert month_of(month).last == last
 
 
+@pytest.mark.parametrize(
+    ("first", "last", "months", "around"),
+    [
+        ((2026, 1, 1), (2026, 12, 31), ((2026, 1, 1), (2026, 12, 31)), []),
+        (
+            (2026, 1, 2),
+            (2026, 3, 30),
+            ((2026, 2, 1), (2026, 2, 28)),
+            [((2026, 1, 2), (2026, 1, 31)), ((2026, 3, 1), (2026, 3, 30))],
+        ),
+        ((2025, 11, 30), (2026, 1, 31), ((2025, 12, 1), (2026, 1, 31)), [((2025, 11, 30), (2025, 11, 30))]),
+        ((2026, 2, 1), (2026, 2, 27), None, [((2026, 2, 1), (2026, 2, 27))]),
+        ((2026, 2, 2), (2026, 3, 1), None, [((2026, 2, 2), (2026, 3, 1))]),
+        ((2026, 3, 31), (2026, 3, 31), None, [((2026, 3, 31), (2026, 3, 31))]),
+    ],
+)
+def test_a_period_is_its_whole_months_and_the_days_around_them(
+    first: Day, last: Day, months: tuple[Day, Day] | None, around: list[tuple[Day, Day]]
+) -> None:
+    def period(days: tuple[Day, Day]) -> Period:
+        return Period(date(*days[0]), date(*days[1]))
+
+    found = period((first, last)).in_parts()
+
+    assert found == (months and period(months), tuple(map(period, around)))
+
+
 @pytest.mark.rule("V-01", "V-09")
 def test_a_month_of_registration_counts_contacts_by_the_four_reasons() -> None:
     cells = {
         ("requests", "walk_in.covered"): 5,
         ("requests", "call_in.covered"): 2,
         ("requests", "mail_in"): 9,
-        ("reasons", "walk_in.apply"): 4,
-        ("reasons", "spoken.apply"): 1,
-        ("reasons", "written.apply"): 9,
-        ("reasons", "walk_in.change_of_address"): 2,
-        ("reasons", "walk_in.hearing"): 1,
+        ("reasons.walk_in", "apply"): 4,
+        ("reasons.spoken", "apply"): 1,
+        ("reasons.written", "apply"): 9,
+        ("reasons.walk_in", "change_of_address"): 2,
+        ("reasons.walk_in", "hearing"): 1,
         ("voter_entries", "apply.in_person"): 6,
         ("voter_entries", "apply.mail"): 3,
         ("voter_letters", ""): 1,
@@ -116,7 +144,7 @@ def test_a_month_of_registration_counts_contacts_by_the_four_reasons() -> None:
 def test_numbers_deviate_when_more_than_a_tenth_and_five_are_unaccounted_for(
     contacts: int, offered: int, letters: int, far: bool
 ) -> None:
-    assert deviates(contacts, offered, letters) is far
+    assert Numbers(contacts, offered, letters).deviate is far
 
 
 @pytest.mark.rule("I-08", "I-09")

@@ -14,6 +14,7 @@ from casebus_contracts import (
     Position,
     Severity,
     VoterCorrectiveActionSent,
+    VoterCountsDeviating,
     VoterFormsOverdue,
     VoterFormsTransmitted,
     VoterOfferMissing,
@@ -29,6 +30,7 @@ from notifications.voters import (
     Matter,
     Settled,
     alert_id_of,
+    counts_deviate,
     entry_logged,
     forms_overdue,
     forms_transmitted,
@@ -108,7 +110,7 @@ def settled_of(outcome: Decision) -> Settled:
 
 
 @pytest.mark.rule("V-07", "V-08", "V-11")
-@pytest.mark.parametrize("matter", Matter)
+@pytest.mark.parametrize("matter", SUBJECTS)
 def test_both_coordinators_hear_of_it_at_once(matter: Matter) -> None:
     outcome = raised(matter)
 
@@ -135,12 +137,12 @@ def test_while_there_is_no_coordinator_the_supervisors_of_the_office_hear_of_it(
 
 
 @pytest.mark.rule("INV-N1")
-@pytest.mark.parametrize("matter", Matter)
+@pytest.mark.parametrize("matter", SUBJECTS)
 def test_an_open_alert_is_not_raised_again(matter: Matter) -> None:
     assert raised(matter, alert=alert_of(raised(matter))) == Unchanged()
 
 
-@pytest.mark.parametrize("matter", Matter)
+@pytest.mark.parametrize("matter", SUBJECTS)
 def test_it_is_resolved_when_the_matter_is_settled(matter: Matter) -> None:
     alert = alert_of(raised(matter))
     outcome = resolved(matter, alert, Settled(alert.dedupe_key))
@@ -152,7 +154,7 @@ def test_it_is_resolved_when_the_matter_is_settled(matter: Matter) -> None:
     assert (fact.alert_id, fact.at) == (alert.id, TEN)
 
 
-@pytest.mark.parametrize("matter", Matter)
+@pytest.mark.parametrize("matter", SUBJECTS)
 def test_what_is_known_to_be_settled_raises_nothing(matter: Matter) -> None:
     settled = settled_of(resolved(matter, None, Settled(key_of(matter, SUBJECTS[matter]))))
 
@@ -197,7 +199,7 @@ def test_without_a_directory_it_waits(office: Office | None, staff: tuple[Staff,
 
 
 @pytest.mark.rule("INV-N4", "V-14")
-@pytest.mark.parametrize("matter", Matter)
+@pytest.mark.parametrize("matter", SUBJECTS)
 def test_it_says_rule_office_id_and_link_only(matter: Matter) -> None:
     alert = alert_of(raised(matter))
 
@@ -220,7 +222,7 @@ def test_every_matter_has_an_alert_of_its_own() -> None:
 
 
 @pytest.mark.rule("V-07", "V-08", "V-11")
-@pytest.mark.parametrize("matter", Matter)
+@pytest.mark.parametrize("matter", SUBJECTS)
 def test_each_is_mailed_what_the_alert_says(matter: Matter) -> None:
     outcome = raised(matter)
 
@@ -246,7 +248,7 @@ def test_an_alert_is_told_with_what_it_is_about(matter: Matter, subject: str) ->
     assert fact.dedupe_key == f"{SUBJECTS[matter]}:voter_{matter.value}"
 
 
-@pytest.mark.parametrize("matter", Matter)
+@pytest.mark.parametrize("matter", SUBJECTS)
 def test_whoever_raises_it_holds_what_is_known_to_be_settled(matter: Matter) -> None:
     earlier = Settled(key_of(matter, SUBJECTS[matter]), until=NINE - MINUTE)
 
@@ -279,3 +281,32 @@ def test_one_form_is_enough_where_none_is_needed() -> None:
     counted = COUNTED.model_copy(update={"forms_in_stock": 1, "forms_needed": 0})
 
     assert settled_of(stock_counted(None, UNSETTLED, counted, TEN)).until == TEN
+
+
+DEVIATING = VoterCountsDeviating(
+    office_id=ADAIR.id, month="2026-02", covered_contacts=40, entries=30, letters=2, at=NINE
+)
+
+
+def counts(alert: Alert | None = None, office: Office | None = ADAIR) -> Decision:
+    return counts_deviate(alert, Settled("ADAIR.2026-02:voter_counts"), office, STAFF, DEVIATING, NINE)
+
+
+@pytest.mark.rule("V-09")
+def test_a_month_that_does_not_add_up_is_told_to_both_coordinators_with_a_link_to_its_figures() -> None:
+    alert = alert_of(counts())
+
+    assert (alert.rule, alert.recipients, alert.subject_id) == ("A-16", (LOCAL.id, STATE.id), ADAIR.id)
+    assert alert.dedupe_key == "ADAIR.2026-02:voter_counts"
+    assert "/v1/reports/voter-registration?office_id=ADAIR&month=2026-02\n" in alert.text
+    assert not any(number in alert.text for number in ("40", "30"))
+
+
+@pytest.mark.rule("V-09")
+def test_a_month_is_told_once() -> None:
+    assert counts(alert_of(counts())) == Unchanged()
+
+
+@pytest.mark.rule("V-09")
+def test_a_month_of_an_office_not_heard_of_yet_waits_for_it() -> None:
+    assert counts(office=None) == Later(ADAIR.id, "the office or its staff is not known yet")

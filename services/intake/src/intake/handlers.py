@@ -37,7 +37,7 @@ from casebus_contracts import (
     UpsertReason,
     VisitOverdue,
 )
-from chassis.wiring import Service, change, read, read_every
+from chassis.wiring import Service, change, count, read, read_every
 from intake import (
     assignment,
     calling,
@@ -61,7 +61,8 @@ from intake.reads.routes import make_reads
 from intake.reasons import Reason
 from intake.reports.routes import make_reports
 from intake.request import Request
-from intake.voters import forms, log, offer, retention, stock
+from intake.tallies import ENTRIES, LETTERS, REQUESTS
+from intake.voters import forms, log, month, offer, retention, stock
 from intake.voters.desk import VoterDesk
 from intake.voters.entry import VoterAnswer, VoterRegistrationEntry
 from intake.voters.forms import FormsBox
@@ -172,6 +173,17 @@ SERVICE.on_due(
     box=change(FormsBox, "aggregate_id", new=FormsBox),
     desk=change(VoterDesk, "aggregate_id", new=VoterDesk),
     office=read(Office, "aggregate_id"),
+)
+
+SERVICE.on(OfficeUpserted, month.watch_month, box=BOX, office=OFFICE, holidays=read_every(Holiday))
+SERVICE.on_due(
+    month.MONTH,
+    month.month_over,
+    box=change(FormsBox, "aggregate_id", new=FormsBox),
+    desk=change(VoterDesk, "aggregate_id", new=VoterDesk),
+    office=read(Office, "aggregate_id"),
+    holidays=read_every(Holiday),
+    counts=count("aggregate_id", REQUESTS, ENTRIES, LETTERS, days=month.month_before),
 )
 
 SERVICE.tally(Request, tallies.of_request)

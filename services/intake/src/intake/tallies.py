@@ -14,13 +14,17 @@ from intake.voters.entry import VoterAnswer, VoterRegistrationEntry, counted_as
 from intake.voters.offer import TALKED, Offer
 
 REQUESTS = "requests"
-"""By type, and `.covered` behind it where voter registration is to be offered; walk-ins by local hour as well."""
-REASONS = "reasons"
-"""By contact and reason: `walk_in.apply`, `spoken.review`, `written.drop_documents`."""
+"""By type, and `.covered` behind it where voter registration is to be offered."""
+HOURS = "hours"
+"""Walk-ins by local hour."""
+REASONS_WALK_IN, REASONS_SPOKEN, REASONS_WRITTEN = "reasons.walk_in", "reasons.spoken", "reasons.written"
+"""By reason."""
 ANONYMOUS, UNSIGNED, CLOSED = "anonymous", "unsigned", "closed"
 """By the day the request was received; unsigned ones by how far the signature is."""
 WAIT, SERVICE, ESTIMATE = "wait", "service", "estimate"
 """Visits by minutes waited, minutes served, and minutes by which the estimate was too long; the sums are seconds."""
+MONTHLY = {WAIT: "wait.month", SERVICE: "service.month", ESTIMATE: "estimate.month"}
+"""The same by month, filed under its first day: a year of days would be a million cells."""
 UNSERVED = "unserved"
 """Visits by how they ended without a time that counts."""
 ENTRIES, ANSWERS, LETTERS = "voter_entries", "voter_answers", "voter_letters"
@@ -38,9 +42,11 @@ def of_request(request: Request) -> Cells:
     day, spoken = received.date(), request.channel in TALKED
     kind = request.request_type.value
     label = f"{kind}.covered" if request.nvra_covered and spoken else kind
-    contact = "written" if not spoken else "walk_in" if walk_in else "spoken"
-    cells: list[tuple[Cell, int]] = [((REQUESTS, place, day, label, received.hour if walk_in else 0), 0)]
-    cells += [((REASONS, place, day, f"{contact}.{reason}", 0), 0) for reason in request.reasons]
+    reasons = REASONS_WRITTEN if not spoken else REASONS_WALK_IN if walk_in else REASONS_SPOKEN
+    cells: list[tuple[Cell, int]] = [((REQUESTS, place, day, label, 0), 0)]
+    cells += [((reasons, place, day, reason, 0), 0) for reason in request.reasons]
+    if walk_in:
+        cells.append(((HOURS, place, day, "", received.hour), 0))
     if request.anonymous:
         cells.append(((ANONYMOUS, place, day, kind, 0), 0))
     if request.signature is not None:
@@ -64,10 +70,14 @@ def _of_visit(request: Request) -> Cells:
     waited = int((request.time_in - request.arrived_at).total_seconds())
     served = seconds(request.intervals, Stay.SERVING)
     off = (request.estimate_told_minutes or 0) * 60 - waited
-    return (
-        ((WAIT, place, day, "", waited // 60), waited),
-        ((SERVICE, place, day, "", served // 60), served),
-        ((ESTIMATE, place, day, "", round(off / 60)), off),
+    month, told = day.replace(day=1), ((WAIT, waited // 60, waited), (SERVICE, served // 60, served))
+    return tuple(
+        cell
+        for tally, minutes, length in (*told, (ESTIMATE, round(off / 60), off))
+        for cell in (
+            ((tally, place, day, "", minutes), length),
+            ((MONTHLY[tally], place, month, "", minutes), length),
+        )
     )
 
 

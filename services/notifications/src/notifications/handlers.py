@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from access.directory import ACTOR, Office, Staff, operates
@@ -14,6 +15,7 @@ from casebus_contracts import (
     VisitLeft,
     VisitOverdue,
     VoterCorrectiveActionSent,
+    VoterCountsDeviating,
     VoterFormsOverdue,
     VoterFormsTransmitted,
     VoterOfferMissing,
@@ -66,12 +68,12 @@ SERVICE.replicate(OfficeUpserted, Office)
 SERVICE.replicate(StaffUpserted, Staff)
 
 
-def _matter(matter: Matter, field: str) -> dict[str, Input]:
+def _matter(matter: Matter, about: Callable[[Any], str | None]) -> dict[str, Input]:
     """The A-16 of a matter, and what is known of it. No subject, nothing to look for."""
 
     def of(make: Callable[[Matter, str], str]) -> KeyFunction:
         def key(fact: Any, actor: str, now: datetime) -> str | None:
-            subject = getattr(fact, field)
+            subject = about(fact)
             return None if subject is None else make(matter, subject)
 
         return key
@@ -79,9 +81,10 @@ def _matter(matter: Matter, field: str) -> dict[str, Input]:
     return {"alert": change(Alert, of(alert_id_of)), "settled": change(Settled, of(key_of), new=Settled)}
 
 
-OFFER = _matter(Matter.OFFER, "request_id")
-FORMS = _matter(Matter.FORMS, "office_id")
-STOCK = _matter(Matter.STOCK, "office_id")
+OFFER = _matter(Matter.OFFER, attrgetter("request_id"))
+FORMS = _matter(Matter.FORMS, attrgetter("office_id"))
+STOCK = _matter(Matter.STOCK, attrgetter("office_id"))
+COUNTS = _matter(Matter.COUNTS, voters.month_of)
 PEOPLE = {"office": read(Office, "office_id"), "staff": read_every(Staff)}
 
 SERVICE.on(VoterOfferMissing, voters.offer_missing, **OFFER, **PEOPLE)
@@ -91,3 +94,4 @@ SERVICE.on(VoterFormsOverdue, voters.forms_overdue, **FORMS, **PEOPLE)
 SERVICE.on(VoterFormsTransmitted, voters.forms_transmitted, **FORMS)
 SERVICE.on(VoterStockLow, voters.stock_low, **STOCK, **PEOPLE)
 SERVICE.on(VoterStockCounted, voters.stock_counted, **STOCK)
+SERVICE.on(VoterCountsDeviating, voters.counts_deviate, **COUNTS, **PEOPLE)

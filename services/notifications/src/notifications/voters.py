@@ -1,4 +1,4 @@
-"""A-16: an offer is missing, forms are late, or the stock is short. Values in, facts out.
+"""A-16: an offer is missing, forms are late, the stock is short, or a month does not add up. Values in, facts out.
 
 Both coordinators hear of it: the one of the office and the one of the state.
 """
@@ -19,6 +19,7 @@ from casebus_contracts import (
     Position,
     Severity,
     VoterCorrectiveActionSent,
+    VoterCountsDeviating,
     VoterFormsOverdue,
     VoterFormsTransmitted,
     VoterOfferMissing,
@@ -40,17 +41,20 @@ class Matter(StrEnum):
     OFFER = "offer"
     FORMS = "forms"
     STOCK = "stock"
+    COUNTS = "counts"
 
 
 WORDS = {
     Matter.OFFER: "a covered contact ended and no offer to register is on record",
     Matter.FORMS: "voter registration forms lie in the office past their last day",
     Matter.STOCK: "the stock of voter registration forms will not last two months",
+    Matter.COUNTS: "entries and letters of a month are far from the covered contacts",
 }
 LINKS = {
     Matter.OFFER: "/v1/requests/{id}?purpose=A-16",
     Matter.FORMS: "/v1/offices/{id}/voter-registration",
     Matter.STOCK: "/v1/offices/{id}/voter-registration",
+    Matter.COUNTS: "/v1/reports/voter-registration?office_id={office}&month={id}",
 }
 
 
@@ -122,6 +126,23 @@ def stock_low(
     return _raise(Matter.STOCK, fact.office_id, alert, settled, office, staff, fact, now)
 
 
+def counts_deviate(
+    alert: Alert | None,
+    settled: Settled,
+    office: Office | None,
+    staff: tuple[Staff, ...],
+    fact: VoterCountsDeviating,
+    now: datetime,
+) -> Decision:
+    """The numbers of a month do not fit together (V-09). One alert a month; nothing resolves it but a person."""
+    return _raise(Matter.COUNTS, month_of(fact), alert, settled, office, staff, fact, now)
+
+
+def month_of(fact: VoterCountsDeviating) -> str:
+    """What the alert is about: an office's month."""
+    return f"{fact.office_id}.{fact.month}"
+
+
 def letter_sent(alert: Alert | None, settled: Settled, fact: VoterCorrectiveActionSent, now: datetime) -> Decision:
     """The corrective letter makes up for the missing offer."""
     return _settle(alert, settled, fact.TYPE, fact.at, now)
@@ -153,7 +174,7 @@ def _raise(
     settled: Settled,
     office: Office | None,
     staff: tuple[Staff, ...],
-    fact: VoterOfferMissing | VoterFormsOverdue | VoterStockLow,
+    fact: VoterOfferMissing | VoterFormsOverdue | VoterStockLow | VoterCountsDeviating,
     now: datetime,
 ) -> Decision:
     """Tell both coordinators, once (INV-N1, INV-N2)."""
@@ -168,7 +189,7 @@ def _raise(
         severity=Severity.HIGH,
         office_id=office.id,
         subject_type="request" if matter is Matter.OFFER else "voter_desk",
-        subject_id=subject_id,
+        subject_id=office.id if matter is Matter.COUNTS else subject_id,
         dedupe_key=key_of(matter, subject_id),
         recipients=tuple(member.id for member in told),
         text=_text(matter, office, subject_id),
@@ -213,8 +234,13 @@ def _text(matter: Matter, office: Office, subject_id: str) -> str:
         f"{RULE}: {WORDS[matter]}.\n"
         f"Office: {office.name} ({office.id})\n"
         f"{about}"
-        f"Details, after signing in: {LINKS[matter].format(id=subject_id)}\n"
+        f"Details, after signing in: {_link(matter, office, subject_id)}\n"
     )
+
+
+def _link(matter: Matter, office: Office, subject_id: str) -> str:
+    """Where the owner shows more."""
+    return LINKS[matter].format(id=subject_id.removeprefix(f"{office.id}."), office=office.id)
 
 
 def _told(alert: Alert) -> AlertRaised:

@@ -5,19 +5,16 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import Any, TypeAlias
 
+from chassis.rules import Counts
 from intake import tallies
 from intake.reports.figures import NEAR_MINUTES, Histogram
 from intake.reports.rows import Estimates, Registration, Requests, Signatures, Times, Visits
-from intake.voters.month import deviates
-from intake.voters.offer import TALKED
+from intake.voters.month import Numbers
 
 Cells: TypeAlias = Iterable[Mapping[str, Any]]
 """Rows of `sql.counted`: key, tally, label, n."""
 
 FOUR_REASONS = ("apply", "review", "change_of_address", "register_to_vote_only")
-
-Counts: TypeAlias = Mapping[tuple[str, str], int]
-"""(tally, label): how many."""
 
 
 def shown(key: object, by: str = "") -> str:
@@ -34,7 +31,7 @@ def by_key(cells: Cells, by: str = "") -> dict[str, Counts]:
 
 
 def by_label(cells: Cells, part: int) -> dict[str, Counts]:
-    """The counts by one part of the label: `walk_in.apply` has two."""
+    """The counts by one part of the label: `walk_in.covered` has two."""
     found: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
     for row in cells:
         found[row["label"].split(".")[part]][row["tally"], row["label"]] = row["n"]
@@ -46,11 +43,6 @@ def of(counts: Counts, tally: str, *, begins: str = "", ends: str = "") -> int:
     return sum(
         n for (name, label), n in counts.items() if name == tally and label.startswith(begins) and label.endswith(ends)
     )
-
-
-def walk_ins(counts: Counts) -> int:
-    """Walk-ins, with and without a covered reason."""
-    return counts.get((tallies.REQUESTS, "walk_in"), 0) + counts.get((tallies.REQUESTS, "walk_in.covered"), 0)
 
 
 def requests(key: str, counts: Counts) -> Requests:
@@ -73,12 +65,12 @@ def signatures(key: str, counts: Counts) -> Signatures:
     return Signatures(key=key, anonymous=of(counts, tallies.ANONYMOUS), **found)
 
 
-def visits(key: str, counts: Counts) -> Visits:
+def visits(key: str, counts: Counts, served: int) -> Visits:
     """How they ended."""
     unserved = {label: n for (tally, label), n in counts.items() if tally == tallies.UNSERVED}
     return Visits(
         key=key,
-        served=of(counts, tallies.WAIT),
+        served=served,
         left=unserved.get("left", 0),
         no_show=unserved.get("no_show", 0),
         never_timed_out=unserved.get("auto_closed", 0),
@@ -90,7 +82,8 @@ def histograms(cells: Cells, by: str) -> dict[str, dict[str, Histogram]]:
     """Rows of `sql.spread` as a histogram for each key and tally."""
     found: dict[str, dict[str, Histogram]] = defaultdict(lambda: defaultdict(Histogram))
     for row in cells:
-        found[shown(row["key"], by)][row["tally"]].add(row["value"], row["n"], row["total"])
+        tally = row["tally"].removesuffix(".month")
+        found[shown(row["key"], by)][tally].add(row["value"], row["n"], row["total"])
     return found
 
 
@@ -128,20 +121,20 @@ def estimates(key: str, found: Mapping[str, Histogram]) -> Estimates:
 
 def registration(key: str, counts: Counts, covered: Sequence[str]) -> Registration:
     """A month of voter registration. What is only written is on the voter log, but no contact (V-06)."""
+    spoken = (tallies.REASONS_WALK_IN, tallies.REASONS_SPOKEN)
     reasons = {
-        reason: sum(counts.get((tallies.REASONS, f"{contact}.{reason}"), 0) for contact in ("walk_in", "spoken"))
+        reason: sum(counts.get((tally, reason), 0) for tally in spoken)
         for reason in dict.fromkeys((*FOUR_REASONS, *covered))
     }
-    contacts, letters = of(counts, tallies.REQUESTS, ends=".covered"), of(counts, tallies.LETTERS)
-    offered = sum(of(counts, tallies.ENTRIES, ends=f".{channel.value}") for channel in TALKED)
+    numbers = Numbers.of(counts)
     answers = {label: counts.get((tallies.ANSWERS, label), 0) for label in ("yes", "no", "declined")}
     return Registration(
         key=key,
         **{reason: reasons[reason] for reason in FOUR_REASONS},
         other_covered=sum(n for reason, n in reasons.items() if reason not in FOUR_REASONS),
-        covered_contacts=contacts,
+        covered_contacts=numbers.covered_contacts,
         entries=of(counts, tallies.ENTRIES),
-        letters=letters,
-        deviates=deviates(contacts, offered, letters),
+        letters=numbers.letters,
+        deviates=numbers.deviate,
         **answers,
     )

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from chassis.queries import Queries
+from chassis.rules import Counts
 from intake import tallies
 from intake.reports import counting, sql
 from intake.reports.question import By, EntriesBy, OfficesBy, Question, RequestsBy, VendorsBy, WalkInsBy
@@ -27,7 +28,6 @@ from intake.reports.rows import (
 )
 
 PAGE_ROWS = 1_000
-_FIRST = datetime.fromtimestamp(0, UTC), UUID(int=0)
 
 
 class Catalogue:
@@ -39,12 +39,10 @@ class Catalogue:
     async def walk_ins(self, asked: Question, by: WalkInsBy) -> list[WalkIns]:
         """How many came, and what for."""
         if by is WalkInsBy.REASON:
-            cells = [row for row in await self._label(asked, tallies.REASONS) if row["label"].startswith("walk_in.")]
-            found = counting.by_label(cells, 1)
-            return [WalkIns(key=key, walk_ins=counting.of(counts, tallies.REASONS)) for key, counts in found.items()]
-        keys = await self._counted(by.value, asked, tallies.REQUESTS)
-        rows = [WalkIns(key=key, walk_ins=counting.walk_ins(counts)) for key, counts in keys.items()]
-        return [row for row in rows if row.walk_ins]
+            reasons = await self._label(asked, tallies.REASONS_WALK_IN)
+            return [WalkIns(key=row["label"], walk_ins=row["n"]) for row in reasons]
+        found = await self._counted(by.value, asked, tallies.HOURS)
+        return [WalkIns(key=key, walk_ins=counting.of(counts, tallies.HOURS)) for key, counts in found.items()]
 
     async def requests(self, asked: Question, by: RequestsBy) -> list[Requests]:
         """Received, closed, open; by type, or by place or time."""
@@ -62,18 +60,20 @@ class Catalogue:
 
     async def visits(self, asked: Question, by: By) -> list[Visits]:
         """How visits ended."""
-        found = await self._counted(by.value, asked, tallies.WAIT, tallies.UNSERVED)
-        return [counting.visits(key, counts) for key, counts in found.items()]
+        unserved = await self._counted(by.value, asked, tallies.UNSERVED)
+        served = {key: each[tallies.WAIT].n for key, each in (await self._spread(by, asked, tallies.WAIT)).items()}
+        keys = sorted(unserved.keys() | served.keys())
+        return [counting.visits(key, unserved.get(key, {}), served.get(key, 0)) for key in keys]
 
     async def times(self, asked: Question, by: By) -> list[Times]:
         """Waits and services."""
         found = await self._spread(by, asked, tallies.WAIT, tallies.SERVICE)
-        return [counting.times(key, each) for key, each in found.items()]
+        return [counting.times(key, each) for key, each in sorted(found.items())]
 
     async def estimates(self, asked: Question, by: By) -> list[Estimates]:
         """Told against real."""
         found = await self._spread(by, asked, tallies.ESTIMATE)
-        return [counting.estimates(key, each) for key, each in found.items()]
+        return [counting.estimates(key, each) for key, each in sorted(found.items())]
 
     async def entries(self, asked: Question, by: EntriesBy) -> list[Entries]:
         """The voter log, counted."""
@@ -86,7 +86,8 @@ class Catalogue:
 
     async def registration(self, asked: Question, by: OfficesBy) -> list[Registration]:
         """A month of voter registration; the last row, `state`, is the sum where there are several."""
-        named = (tallies.REQUESTS, tallies.REASONS, tallies.ENTRIES, tallies.ANSWERS, tallies.LETTERS)
+        reasons = (tallies.REASONS_WALK_IN, tallies.REASONS_SPOKEN)
+        named = (tallies.REQUESTS, *reasons, tallies.ENTRIES, tallies.ANSWERS, tallies.LETTERS)
         covered = [row["id"] for row in await self._queries.rows(sql.COVERED_REASONS)]
         found = await self._counted(by.value, asked, *named)
         rows = [counting.registration(key, counts, covered) for key, counts in found.items()]
@@ -135,30 +136,44 @@ class Catalogue:
 
     async def to_correct(self, asked: Question) -> AsyncIterator[list[ToCorrect]]:
         """Contacts on the reception log without an entry or a letter, office by office, a page at a time."""
-        days = asked.period.first, asked.period.last
-        for office in asked.offices:
-            behind: tuple[Any, ...] = _FIRST
-            while rows := await self._queries.rows(sql.RECONCILIATION, office, *days, PAGE_ROWS, *behind):
-                yield [_to_correct(row) for row in rows]
-                behind = rows[-1]["place"], UUID(rows[-1]["request_id"])
+        behind: tuple[Any, ...] = ("", datetime.fromtimestamp(0, UTC), UUID(int=0))
+        async for rows in self._pages(sql.RECONCILIATION, asked, behind, ("office_id", "place", "request_id")):
+            yield [_to_correct(row) for row in rows]
 
     async def unended(self, asked: Question) -> AsyncIterator[list[Unended]]:
         """Visits that closing time ended, office by office, a page at a time."""
-        days = asked.period.first, asked.period.last
-        for office in asked.offices:
-            behind: tuple[Any, ...] = (date.min, 0)
-            while rows := await self._queries.rows(sql.NEVER_TIMED_OUT, office, *days, PAGE_ROWS, *behind):
-                yield [Unended(**row) for row in rows]
-                behind = rows[-1]["ticket_day"], rows[-1]["ticket"]
+        behind: tuple[Any, ...] = ("", date.min, 0)
+        async for rows in self._pages(sql.NEVER_TIMED_OUT, asked, behind, ("office_id", "ticket_day", "ticket")):
+            yield [Unended(**row) for row in rows]
 
-    async def _counted(self, by: str, asked: Question, *named: str) -> dict[str, counting.Counts]:
+    async def _pages(
+        self, query: str, asked: Question, behind: tuple[Any, ...], place: Sequence[str]
+    ) -> AsyncIterator[Sequence[Any]]:
+        """Pages of a list; `place` are the columns that say where the next one begins."""
+        days = asked.period.first, asked.period.last
+        while True:
+            rows = await self._queries.rows(query, list(asked.offices), *days, PAGE_ROWS, *behind)
+            if rows:
+                yield rows
+            if len(rows) < PAGE_ROWS:
+                return
+            behind = tuple(rows[-1][name] for name in place)
+
+    async def _counted(self, by: str, asked: Question, *named: str) -> dict[str, Counts]:
         return counting.by_key(await self._cells(sql.counted(by), asked, named), by)
 
     async def _label(self, asked: Question, *named: str) -> Sequence[Any]:
         return await self._cells(sql.counted("label"), asked, named)
 
     async def _spread(self, by: By, asked: Question, *named: str) -> dict[str, dict[str, Any]]:
-        return counting.histograms(await self._cells(sql.spread(by.value), asked, named), by.value)
+        """Durations: whole months as they are filed by month, the days around them as by day."""
+        months, around = (None, (asked.period,)) if by is By.DAY else asked.period.in_parts()
+        query = sql.spread(by.value)
+        rows = [row for days in around for row in await self._cells(query, Question(asked.offices, days), named)]
+        if months is not None:
+            monthly = [tallies.MONTHLY[name] for name in named]
+            rows += await self._cells(query, Question(asked.offices, months), monthly)
+        return counting.histograms(rows, by.value)
 
     async def _cells(self, query: str, asked: Question, named: Sequence[str]) -> Sequence[Any]:
         days = asked.period.first, asked.period.last

@@ -5,6 +5,8 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 LONGEST_DAYS = 366
+LONGEST_BY_DAY = 92
+"""Durations are filed by the day and by the month; by the day there are many."""
 USUAL_DAYS = 31
 
 
@@ -22,6 +24,27 @@ class Period:
 
     first: date
     last: date
+
+    @property
+    def days(self) -> int:
+        """How many."""
+        return (self.last - self.first).days + 1
+
+    def in_parts(self) -> "tuple[Period | None, tuple[Period, ...]]":
+        """The whole months in it, if there are any, and the days around them."""
+        first = self.first if self.first.day == 1 else _next_month(self.first)
+        behind = _next_month(self.last) if _next_month(self.last) - self.last == _DAY else self.last.replace(day=1)
+        if first >= behind:
+            return None, (self,)
+        around = (Period(self.first, first - _DAY), Period(behind, self.last))
+        return Period(first, behind - _DAY), tuple(each for each in around if each.first <= each.last)
+
+
+_DAY = timedelta(days=1)
+
+
+def _next_month(day: date) -> date:
+    return date(day.year + day.month // 12, day.month % 12 + 1, 1)
 
 
 class By(StrEnum):
@@ -110,5 +133,4 @@ def period_of(first: date | None, last: date | None, today: date) -> Period:
 def month_of(text: str) -> Period:
     """The days of the month `YYYY-MM`. Raises ValueError for anything else."""
     first = date.fromisoformat(f"{text}-01")
-    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    return Period(first, following - timedelta(days=1))
+    return Period(first, _next_month(first) - _DAY)

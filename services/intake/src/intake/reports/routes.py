@@ -22,6 +22,7 @@ from chassis.problems import Unanswered
 from intake.reports import rows
 from intake.reports.queries import PAGE_ROWS, Catalogue
 from intake.reports.question import (
+    LONGEST_BY_DAY,
     By,
     EntriesBy,
     NotAPeriod,
@@ -177,6 +178,7 @@ def _offer_reception(router: APIRouter, desk: Desk, catalogue: Catalogue) -> Non
 
     @_get(router, "/visits", rows.Visits)
     async def visits(asked: asking, by: By = By.OFFICE, format: Wanted = Format.JSON) -> Any:
+        _bounded(asked, by)
         return await desk.told(rows.Visits, asked, await catalogue.visits(asked, by), format)
 
     @_get(router, "/never-timed-out", rows.Unended)
@@ -185,10 +187,12 @@ def _offer_reception(router: APIRouter, desk: Desk, catalogue: Catalogue) -> Non
 
     @_get(router, "/times", rows.Times)
     async def times(asked: asking, by: By = By.OFFICE, format: Wanted = Format.JSON) -> Any:
+        _bounded(asked, by)
         return await desk.told(rows.Times, asked, await catalogue.times(asked, by), format)
 
     @_get(router, "/estimates", rows.Estimates)
     async def estimates(asked: asking, by: By = By.OFFICE, format: Wanted = Format.JSON) -> Any:
+        _bounded(asked, by)
         return await desk.told(rows.Estimates, asked, await catalogue.estimates(asked, by), format)
 
     @_get(router, "/merit-calls", rows.MeritCalls)
@@ -198,6 +202,11 @@ def _offer_reception(router: APIRouter, desk: Desk, catalogue: Catalogue) -> Non
     @_get(router, "/vendors", rows.Vendors)
     async def vendors(asked: asking, by: VendorsBy = VendorsBy.VENDOR, format: Wanted = Format.JSON) -> Any:
         return await desk.told(rows.Vendors, asked, await catalogue.vendors(asked, by), format)
+
+
+def _bounded(asked: Question, by: By) -> None:
+    if by is By.DAY and asked.period.days > LONGEST_BY_DAY:
+        raise Unanswered(400, f"by day at most {LONGEST_BY_DAY} days", field="by")
 
 
 def _offer_registration(router: APIRouter, desk: Desk, catalogue: Catalogue, inside: Inside) -> None:

@@ -55,24 +55,31 @@ FROM offices o CROSS JOIN LATERAL (
     FROM requests r
     WHERE r.office_id = o.id AND {_DAYS}
       AND r.nvra_covered AND r.channel IN ('in_person', 'phone', 'home_visit', 'chat')
-      AND (r.received_at, r.id) > ($5, $6::uuid)
+      AND (o.id > $5::text OR (r.received_at, r.id) > ($6::timestamptz, $7::uuid))
       AND NOT EXISTS (SELECT FROM voter_offers f
                       WHERE f.id = r.id AND (f.entries > 0 OR f.letter_day IS NOT NULL))
     ORDER BY r.received_at, r.id LIMIT $4
 ) r
-WHERE o.id = $1
-ORDER BY r.received_at, r.id LIMIT $4"""
-"""Contacts of one office on the reception log without an entry or a letter.
+WHERE o.id = ANY($1::text[]) AND o.id >= $5::text
+ORDER BY o.id, r.received_at, r.id LIMIT $4"""
+"""Contacts on the reception log without an entry or a letter.
 
-Parameters: office, first and last day, how many, and behind which place (moment and id).
+Parameters: offices, first and last day, how many, and behind which place (office, moment, id). Office after office is
+looked at until there are enough.
 """
 
 NEVER_TIMED_OUT = """
 SELECT r.id::text AS request_id, r.office_id, r.ticket_day, r.ticket, r.time_in, r.auto_closed_at
-FROM requests r
-WHERE r.office_id = $1 AND r.ticket_day BETWEEN $2::date AND $3::date
-  AND r.visit_status = 'auto_closed' AND (r.ticket_day, r.ticket) > ($5::date, $6::int)
-ORDER BY r.ticket_day, r.ticket LIMIT $4"""
+FROM offices o CROSS JOIN LATERAL (
+    SELECT r.id, r.office_id, r.ticket_day, r.ticket, r.time_in, r.auto_closed_at
+    FROM requests r
+    WHERE r.office_id = o.id AND r.ticket_day BETWEEN $2::date AND $3::date AND r.visit_status = 'auto_closed'
+      AND (o.id > $5::text OR (r.ticket_day, r.ticket) > ($6::date, $7::int))
+    ORDER BY r.ticket_day, r.ticket LIMIT $4
+) r
+WHERE o.id = ANY($1::text[]) AND o.id >= $5::text
+ORDER BY o.id, r.ticket_day, r.ticket LIMIT $4"""
+"""Parameters as `RECONCILIATION`; a place is an office, a day and a ticket."""
 
 VENDORS = f"""
 SELECT coalesce(r.vendor, '') AS key, count(*) AS n

@@ -55,6 +55,8 @@ class FormsBox(Aggregate):
 
     piles: tuple[Pile, ...] = ()
     use: tuple[MonthOfUse, ...] = ()
+    judged: str | None = None
+    """The last month whose numbers were looked at, `YYYY-MM`."""
 
     def used(self, month: str) -> "FormsBox":
         """One form more was offered in this month."""
