@@ -1,6 +1,7 @@
 """The HTTP server: in clear on loopback, encrypted with a certificate."""
 
 import asyncio
+import socket
 import ssl
 import sys
 from collections.abc import AsyncIterator
@@ -14,7 +15,7 @@ from fastapi import FastAPI
 
 from casebus_testing.stack.secured import Tls
 from chassis.failures import CannotStart
-from chassis.http_server import HttpServer, open_http
+from chassis.http_server import HttpServer, listen, open_http
 
 HEALTHCHECK = Path(__file__).parents[2] / "deploy/healthcheck.py"
 
@@ -67,3 +68,8 @@ async def test_files_that_are_no_certificate_are_told(tmp_path: Path) -> None:
 async def test_an_address_that_is_not_to_be_had_is_told() -> None:
     with pytest.raises(CannotStart, match="CASEBUS_HTTP: nowhere:80"):
         open_http(FastAPI(), "nowhere:80")
+
+
+def test_answers_leave_at_once_even_when_they_are_two_packets() -> None:
+    with listen("127.0.0.1:0") as listener:
+        assert listener.proto == socket.IPPROTO_TCP  # what asyncio goes by before it switches Nagle's delay off

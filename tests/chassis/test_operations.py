@@ -7,7 +7,7 @@ from fastapi import HTTPException
 from pipeline_rig import Anybody, Rig, command, headed, small_service
 
 from chassis.clock import Clock
-from chassis.operations import Choice, Discard, Operations, Place, Redrive, Resend
+from chassis.operations import Choice, Discard, Operations, Place, Rebuild, Redrive, Resend
 from chassis.reading import Reader
 
 LANE = "staffing.commands/north"
@@ -101,3 +101,22 @@ async def test_a_record_that_is_still_unreadable_is_not_handled(rig: Rig) -> Non
         await operations(rig).resend(Resend(topic=record.topic, partition=0, offset=record.offset), "op")
 
     assert await rig.rows("SELECT resent_at FROM unreadable") == [(None,)]
+
+
+async def test_roll_ups_are_compared_first_and_put_right_on_demand(rig: Rig) -> None:
+    await rig.rows("INSERT INTO tallies VALUES ('none', 'state', '2026-03-02', '', 0, 3, 0)")
+
+    checked = await operations(rig).rebuild_rollups(Rebuild(), "op")
+    done = await operations(rig).rebuild_rollups(Rebuild(dry_run=False), "op")
+    again = await operations(rig).rebuild_rollups(Rebuild(), "op")
+
+    assert [each["wrong_cells"] for each in (checked, done, again)] == [1, 1, 0]
+    assert await rig.rows("SELECT actor, action, outcome FROM audit") == [("op", "rebuild-rollups", "1 cells")]
+
+
+async def test_roll_ups_are_counted_by_one_at_a_time(rig: Rig) -> None:
+    async with rig.pool.acquire() as other:
+        await other.execute("SELECT pg_advisory_lock($1, 0)", 0x6362_0005)
+        with pytest.raises(HTTPException, match="409"):
+            await operations(rig).rebuild_rollups(Rebuild(), "op")
+        await other.execute("SELECT pg_advisory_unlock_all()")

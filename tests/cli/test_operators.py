@@ -9,6 +9,7 @@ from casebus_cli.dead import place_of
 from casebus_cli.errors import CliError
 from casebus_cli.main import main
 from casebus_cli.parked import readers_of
+from casebus_cli.rollups import told
 from casebus_cli.show import table
 from casebus_cli.stack import Stack as Place
 
@@ -92,3 +93,21 @@ def test_a_discard_without_a_reason_is_not_sent(silent_file: Path, capsys: pytes
         run(silent_file, "parked", "discard", "intake.commands/1")
 
     assert "--reason" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("wrong", "dry_run", "sentence"),
+    [
+        (0, True, "intake: 3 states counted, all roll-ups are right."),
+        (0, False, "intake: 3 states counted, all roll-ups are right."),
+        (1, True, "intake: 3 states counted, 1 cell differed."),
+        (2, False, "intake: 3 states counted, 2 cells differed and were put right."),
+    ],
+)
+def test_a_recount_says_what_it_found_and_did(wrong: int, dry_run: bool, sentence: str):
+    assert told({"service": "intake", "dry_run": dry_run, "states": 3, "wrong_cells": wrong}) == sentence
+
+
+def test_a_recount_of_a_service_that_is_away_says_so(silent_file: Path, capsys: pytest.CaptureFixture[str]):
+    assert run(silent_file, "rebuild-rollups", "--check", "--service", "intake") == 2
+    assert "intake does not answer at http://127.0.0.1:9/v1/operations/rebuild-rollups" in capsys.readouterr().err

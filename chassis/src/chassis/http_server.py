@@ -43,7 +43,7 @@ def open_http(http: FastAPI, address: str, certificate: Path | None = None, key:
         config.load()
     except OSError as error:
         raise CannotStart(f"CASEBUS_HTTP_TLS_CERT and its key cannot be used ({type(error).__name__})") from error
-    listener = _listen(address)
+    listener = listen(address)
     server = _Server(config)
     task = asyncio.create_task(server.serve(sockets=[listener]), name="http")
     return HttpServer(listener.getsockname()[:2], server, task)
@@ -58,7 +58,8 @@ class _Server(uvicorn.Server):
         yield
 
 
-def _listen(address: str) -> socket.socket:
+def listen(address: str) -> socket.socket:
+    """A socket bound to host:port. Raises CannotStart."""
     host, _, port = address.rpartition(":")
     # With the protocol named, connections go without Nagle's delay: 40 ms an answer otherwise.
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
