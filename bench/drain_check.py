@@ -16,24 +16,25 @@ _PARTITIONS: Final = 3
 _EMPTY_SECONDS_MAX: Final = 10.0
 
 TALLIES_WRONG: Final = """
-WITH served AS (
-    SELECT office_id, ticket_day, floor(extract(epoch FROM time_in - arrived_at))::int AS waited,
+WITH made AS (
+    SELECT office_id AS place, (received_at AT TIME ZONE 'America/Chicago')::date AS day, nvra_covered, reasons,
+           extract(hour FROM received_at AT TIME ZONE 'America/Chicago')::int AS hour FROM requests
+), served AS (
+    SELECT office_id AS place, ticket_day AS day, floor(extract(epoch FROM time_in - arrived_at))::int AS waited,
            floor(extract(epoch FROM time_out - time_in))::int AS served, estimate_told_minutes AS told
     FROM requests WHERE visit_status = 'served' AND accurate
-), counted (tally, place, day, label, value, amount) AS (
-    SELECT 'requests', office_id, (received_at AT TIME ZONE 'America/Chicago')::date,
-           CASE WHEN nvra_covered THEN 'walk_in.covered' ELSE 'walk_in' END, 0, 0 FROM requests
-    UNION ALL SELECT 'hours', office_id, (received_at AT TIME ZONE 'America/Chicago')::date, '',
-           extract(hour FROM received_at AT TIME ZONE 'America/Chicago')::int, 0 FROM requests
-    UNION ALL SELECT 'reasons.walk_in', office_id, (received_at AT TIME ZONE 'America/Chicago')::date,
-           reason, 0, 0 FROM requests, jsonb_array_elements_text(reasons) AS reason
-    UNION ALL SELECT tally || suffix, office_id, day, '', value, amount
-    FROM served, (VALUES ('', 0), ('.month', 1)) AS filed (suffix, monthly), LATERAL (
-        VALUES ('wait', waited / 60, waited), ('service', served / 60, served),
-               ('estimate', round((told * 60 - waited)::float8 / 60)::int, told * 60 - waited)
-    ) AS length (tally, value, amount), LATERAL (
-        SELECT CASE WHEN monthly = 1 THEN date_trunc('month', ticket_day::timestamp)::date ELSE ticket_day END AS day
-    ) AS filing
+), by_day (tally, place, day, label, value, amount) AS (
+    SELECT 'requests', place, day, CASE WHEN nvra_covered THEN 'walk_in.covered' ELSE 'walk_in' END, 0, 0 FROM made
+    UNION ALL SELECT 'hours', place, day, '', hour, 0 FROM made
+    UNION ALL SELECT 'reasons.walk_in', place, day, reason, 0, 0 FROM made, jsonb_array_elements_text(reasons) AS reason
+    UNION ALL SELECT 'wait', place, day, '', waited / 60, waited FROM served
+    UNION ALL SELECT 'service', place, day, '', served / 60, served FROM served
+    UNION ALL SELECT 'estimate', place, day, '', round((told * 60 - waited)::float8 / 60)::int, told * 60 - waited
+              FROM served
+), counted AS (
+    SELECT tally, place, day, label, value, amount FROM by_day
+    UNION ALL SELECT tally || '.month', place, date_trunc('month', day::timestamp)::date, label, value, amount
+              FROM by_day
 )
 SELECT count(*) FROM (
     SELECT FROM (SELECT tally, place, day, label, value, 1 AS n, amount FROM counted

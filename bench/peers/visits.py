@@ -80,10 +80,11 @@ class Rows:
     tallies: dict[tuple[Any, ...], list[int]] = field(default_factory=dict)
 
     def count(self, tally: str, place: str, day: Any, label: str, value: int = 0, amount: int = 0) -> None:
-        """One more in a cell."""
-        change = self.tallies.setdefault((tally, place, day, label, value), [0, 0])
-        change[0] += 1
-        change[1] += amount
+        """One more in a cell, and in that of its month."""
+        for cell in ((tally, place, day, label, value), (f"{tally}.month", place, day.replace(day=1), label, value)):
+            change = self.tallies.setdefault(cell, [0, 0])
+            change[0] += 1
+            change[1] += amount
 
 
 def handle(
@@ -233,12 +234,11 @@ def _count_times(visit: Visit, served: int, rows: Rows) -> None:
     off = (visit.estimate_told_minutes or 0) * 60 - waited
     place, day = visit.office_id, visit.ticket_day
     if not visit.accurate:
-        rows.count("unserved", place, day, "inaccurate")
+        rows.tallies["unserved", place, day, "inaccurate", 0] = [1, 0]  # one a batch at most, and never in this bench
         return
-    for suffix, first in (("", day), (".month", day.replace(day=1))):
-        rows.count(f"wait{suffix}", place, first, "", waited // 60, waited)
-        rows.count(f"service{suffix}", place, first, "", served // 60, served)
-        rows.count(f"estimate{suffix}", place, first, "", round(off / 60), off)
+    rows.count("wait", place, day, "", waited // 60, waited)
+    rows.count("service", place, day, "", served // 60, served)
+    rows.count("estimate", place, day, "", round(off / 60), off)
 
 
 def _interval(kind: str, start: datetime, staff_id: str) -> dict[str, Any]:

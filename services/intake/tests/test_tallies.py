@@ -26,10 +26,11 @@ ANSWER = VoterAnswer(
 )
 
 
-def shown(request: Request) -> list[tuple[str, date, str, int, int]]:
-    """Tally, day, label, value and amount of each cell; all are of the request's office."""
+def shown(request: Request, *, months: bool = False) -> list[tuple[str, date, str, int, int]]:
+    """Tally, day, label, value and amount of each cell, by month or else by day; all are of the request's office."""
     assert {cell[1] for cell, _ in of_request(request)} == {"ADAIR"}
-    return [(tally, day, label, value, amount) for (tally, _, day, label, value), amount in of_request(request)]
+    cells = [(tally, day, label, value, amount) for (tally, _, day, label, value), amount in of_request(request)]
+    return [each for each in cells if each[0].endswith(".month") is months]
 
 
 def of(tally: str, request: Request) -> list[tuple[str, int]]:
@@ -108,15 +109,17 @@ def test_what_is_closed_counts_as_closed_until_it_is_reopened() -> None:
 def test_a_visit_counts_by_minutes_once_it_is_over() -> None:
     told = replace(SERVED, estimate_told_minutes=12, time_in=NINE + 10 * MINUTE + timedelta(seconds=59))
 
-    month = TODAY.replace(day=1)
-    assert [each for each in shown(told) if each[0].partition(".")[0] in ("wait", "service", "estimate")] == [
+    assert [each for each in shown(told) if each[0] in ("wait", "service", "estimate")] == [
         ("wait", TODAY, "", 10, 659),
-        ("wait.month", month, "", 10, 659),
         ("service", TODAY, "", 15, 900),
-        ("service.month", month, "", 15, 900),
         ("estimate", TODAY, "", 1, 61),
-        ("estimate.month", month, "", 1, 61),
     ]
+
+
+def test_what_is_counted_by_day_is_filed_by_month_as_well() -> None:
+    days, months = shown(replace(SERVED, anonymous=False)), shown(replace(SERVED, anonymous=False), months=True)
+
+    assert months == [(f"{tally}.month", TODAY.replace(day=1), *rest) for tally, _, *rest in days]
 
 
 def test_times_that_are_not_accurate_are_counted_but_in_no_duration() -> None:
@@ -126,7 +129,7 @@ def test_times_that_are_not_accurate_are_counted_but_in_no_duration() -> None:
 
 @pytest.mark.parametrize("request_", [WALK_IN, WAITING, CALLED, SERVING, ON_HOLD])
 def test_a_visit_that_goes_on_counts_in_no_duration(request_: Request) -> None:
-    assert {cell[0] for cell, _ in of_request(request_)} == {"requests", "reasons.walk_in", "hours", "anonymous"}
+    assert {each[0] for each in shown(request_)} == {"requests", "reasons.walk_in", "hours", "anonymous"}
 
 
 @pytest.mark.parametrize("status", [VisitStatus.LEFT, VisitStatus.NO_SHOW, VisitStatus.AUTO_CLOSED])
@@ -146,7 +149,11 @@ def test_an_entry_counts_on_the_day_it_was_logged() -> None:
         logged_day=TODAY,
     )
 
-    assert of_entry(entry) == ((("voter_entries", "ADAIR", TODAY, "apply.in_person", 0), 0),)
+    month = TODAY.replace(day=1)
+    assert of_entry(entry) == (
+        (("voter_entries", "ADAIR", TODAY, "apply.in_person", 0), 0),
+        (("voter_entries.month", "ADAIR", month, "apply.in_person", 0), 0),
+    )
     assert of_entry(replace(entry, logged_day=None)) == ()
 
 

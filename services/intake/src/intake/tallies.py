@@ -23,13 +23,20 @@ ANONYMOUS, UNSIGNED, CLOSED = "anonymous", "unsigned", "closed"
 """By the day the request was received; unsigned ones by how far the signature is."""
 WAIT, SERVICE, ESTIMATE = "wait", "service", "estimate"
 """Visits by minutes waited, minutes served, and minutes by which the estimate was too long; the sums are seconds."""
-MONTHLY = {WAIT: "wait.month", SERVICE: "service.month", ESTIMATE: "estimate.month"}
-"""The same by month, filed under its first day: a year of days would be a million cells."""
 UNSERVED = "unserved"
 """Visits by how they ended without a time that counts."""
 ENTRIES, ANSWERS, LETTERS = "voter_entries", "voter_answers", "voter_letters"
 """The voter log by occasion and channel, answers by month and as they count (V-03), corrective letters."""
 MERIT_CALLS = "merit_calls"
+
+BY_MONTH = {
+    name: f"{name}.month"
+    for name in (
+        *(REQUESTS, HOURS, REASONS_WALK_IN, REASONS_SPOKEN, REASONS_WRITTEN, ANONYMOUS, CLOSED),
+        *(WAIT, SERVICE, ESTIMATE, ENTRIES),
+    )
+}
+"""What is also filed by month, under its first day: a year of the state would be a million cells by day."""
 
 ENDED_UNSERVED = frozenset({VisitStatus.LEFT, VisitStatus.NO_SHOW, VisitStatus.AUTO_CLOSED})
 INACCURATE = "inaccurate"
@@ -53,7 +60,7 @@ def of_request(request: Request) -> Cells:
         cells.append(((UNSIGNED, place, day, request.signature.value, 0), 0))
     if request.status is RequestStatus.CLOSED:
         cells.append(((CLOSED, place, day, kind, 0), 0))
-    return (*cells, *_of_visit(request))
+    return _filed((*cells, *_of_visit(request)))
 
 
 def _of_visit(request: Request) -> Cells:
@@ -70,22 +77,29 @@ def _of_visit(request: Request) -> Cells:
     waited = int((request.time_in - request.arrived_at).total_seconds())
     served = seconds(request.intervals, Stay.SERVING)
     off = (request.estimate_told_minutes or 0) * 60 - waited
-    month, told = day.replace(day=1), ((WAIT, waited // 60, waited), (SERVICE, served // 60, served))
-    return tuple(
-        cell
-        for tally, minutes, length in (*told, (ESTIMATE, round(off / 60), off))
-        for cell in (
-            ((tally, place, day, "", minutes), length),
-            ((MONTHLY[tally], place, month, "", minutes), length),
-        )
+    return (
+        ((WAIT, place, day, "", waited // 60), waited),
+        ((SERVICE, place, day, "", served // 60), served),
+        ((ESTIMATE, place, day, "", round(off / 60)), off),
     )
+
+
+def _filed(cells: Cells) -> Cells:
+    """The cells, and behind them those of their months."""
+    months = [
+        ((BY_MONTH[tally], place, day.replace(day=1), label, value), amount)
+        for (tally, place, day, label, value), amount in cells
+        if tally in BY_MONTH
+    ]
+    return (*cells, *months)
 
 
 def of_entry(entry: VoterRegistrationEntry) -> Cells:
     """One more in the voter log of that day."""
     if entry.logged_day is None:
         return ()
-    return (((ENTRIES, entry.office_id, entry.logged_day, f"{entry.occasion}.{entry.channel.value}", 0), 0),)
+    label = f"{entry.occasion}.{entry.channel.value}"
+    return _filed((((ENTRIES, entry.office_id, entry.logged_day, label, 0), 0),))
 
 
 def of_answer(answer: VoterAnswer) -> Cells:

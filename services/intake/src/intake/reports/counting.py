@@ -18,23 +18,27 @@ FOUR_REASONS = ("apply", "review", "change_of_address", "register_to_vote_only")
 
 
 def shown(key: object, by: str = "") -> str:
-    """A key as text: a month without its day."""
-    return f"{key:%Y-%m}" if by == "month" and isinstance(key, date) else str(key)
+    """A key as text: a month without its day, an hour with two digits."""
+    if by == "month" and isinstance(key, date):
+        return f"{key:%Y-%m}"
+    return f"{key:02}" if by == "hour" else str(key)
 
 
 def by_key(cells: Cells, by: str = "") -> dict[str, Counts]:
     """The counts of each key."""
     found: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
     for row in cells:
-        found[shown(row["key"], by)][row["tally"], row["label"]] = row["n"]
-    return dict(found)
+        place = found[shown(row["key"], by)]
+        cell = row["tally"].removesuffix(".month"), row["label"]
+        place[cell] = place.get(cell, 0) + row["n"]
+    return dict(sorted(found.items()))
 
 
-def by_label(cells: Cells, part: int) -> dict[str, Counts]:
-    """The counts by one part of the label: `walk_in.covered` has two."""
+def by_label(counts: Counts, part: int) -> dict[str, Counts]:
+    """Counts by one part of the label: `walk_in.covered` has two."""
     found: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
-    for row in cells:
-        found[row["label"].split(".")[part]][row["tally"], row["label"]] = row["n"]
+    for (tally, label), n in counts.items():
+        found[label.split(".")[part]][tally, label] = n
     return dict(sorted(found.items()))
 
 

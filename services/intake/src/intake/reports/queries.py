@@ -10,6 +10,7 @@ from chassis.queries import Queries
 from chassis.rules import Counts
 from intake import tallies
 from intake.reports import counting, sql
+from intake.reports.figures import Histogram
 from intake.reports.question import By, EntriesBy, OfficesBy, Question, RequestsBy, VendorsBy, WalkInsBy
 from intake.reports.rows import (
     Entries,
@@ -39,8 +40,8 @@ class Catalogue:
     async def walk_ins(self, asked: Question, by: WalkInsBy) -> list[WalkIns]:
         """How many came, and what for."""
         if by is WalkInsBy.REASON:
-            reasons = await self._label(asked, tallies.REASONS_WALK_IN)
-            return [WalkIns(key=row["label"], walk_ins=row["n"]) for row in reasons]
+            reasons = await self._whole(asked, tallies.REASONS_WALK_IN)
+            return [WalkIns(key=reason, walk_ins=n) for (_, reason), n in sorted(reasons.items())]
         found = await self._counted(by.value, asked, tallies.HOURS)
         return [WalkIns(key=key, walk_ins=counting.of(counts, tallies.HOURS)) for key, counts in found.items()]
 
@@ -48,7 +49,7 @@ class Catalogue:
         """Received, closed, open; by type, or by place or time."""
         named = (tallies.REQUESTS, tallies.ANONYMOUS, tallies.CLOSED)
         if by is RequestsBy.TYPE:
-            found = counting.by_label(await self._label(asked, *named), 0)
+            found = counting.by_label(await self._whole(asked, *named), 0)
         else:
             found = await self._counted(by.value, asked, *named)
         return [counting.requests(key, counts) for key, counts in found.items()]
@@ -79,7 +80,7 @@ class Catalogue:
         """The voter log, counted."""
         if by in (EntriesBy.OCCASION, EntriesBy.CHANNEL):
             part = 0 if by is EntriesBy.OCCASION else 1
-            found = counting.by_label(await self._label(asked, tallies.ENTRIES), part)
+            found = counting.by_label(await self._whole(asked, tallies.ENTRIES), part)
         else:
             found = await self._counted(by.value, asked, tallies.ENTRIES)
         return [Entries(key=key, entries=counting.of(counts, tallies.ENTRIES)) for key, counts in found.items()]
@@ -93,8 +94,7 @@ class Catalogue:
         rows = [counting.registration(key, counts, covered) for key, counts in found.items()]
         if len(rows) < 2:
             return rows
-        whole = counting.by_key(await self._label(asked, *named))
-        return rows + [counting.registration("state", counts, covered) for counts in whole.values()]
+        return [*rows, counting.registration("state", await self._whole(asked, *named), covered)]
 
     async def merit_calls(self, asked: Question, by: By) -> list[MeritCalls]:
         """Cases, and the calls about them."""
@@ -160,24 +160,31 @@ class Catalogue:
             behind = tuple(rows[-1][name] for name in place)
 
     async def _counted(self, by: str, asked: Question, *named: str) -> dict[str, Counts]:
-        return counting.by_key(await self._cells(sql.counted(by), asked, named), by)
+        return counting.by_key(await self._cells(sql.counted(by), by, asked, named), by)
 
-    async def _label(self, asked: Question, *named: str) -> Sequence[Any]:
-        return await self._cells(sql.counted("label"), asked, named)
+    async def _whole(self, asked: Question, *named: str) -> Counts:
+        """The counts of all offices and days together."""
+        return (await self._counted("label", asked, *named)).get("", {})
 
-    async def _spread(self, by: By, asked: Question, *named: str) -> dict[str, dict[str, Any]]:
-        """Durations: whole months as they are filed by month, the days around them as by day."""
-        months, around = (None, (asked.period,)) if by is By.DAY else asked.period.in_parts()
-        query = sql.spread(by.value)
-        rows = [row for days in around for row in await self._cells(query, Question(asked.offices, days), named)]
+    async def _spread(self, by: By, asked: Question, *named: str) -> dict[str, dict[str, Histogram]]:
+        return counting.histograms(await self._cells(sql.spread(by.value), by.value, asked, named), by.value)
+
+    async def _cells(self, query: str, by: str, asked: Question, named: Sequence[str]) -> Sequence[Any]:
+        """Whole months as they are filed by month, the days around them as by day."""
+        months, around = (None, (asked.period,)) if by == "day" else asked.period.in_parts()
+        by_day = [name for name in named if name not in tallies.BY_MONTH]
+        parts = [(by_day, asked.period), *((_filed(named), days) for days in around)]
         if months is not None:
-            monthly = [tallies.MONTHLY[name] for name in named]
-            rows += await self._cells(query, Question(asked.offices, months), monthly)
-        return counting.histograms(rows, by.value)
+            parts.append(([tallies.BY_MONTH[name] for name in _filed(named)], months))
+        rows: list[Any] = []
+        for names, days in parts:
+            if names:
+                rows += await self._queries.rows(query, names, list(asked.offices), days.first, days.last)
+        return rows
 
-    async def _cells(self, query: str, asked: Question, named: Sequence[str]) -> Sequence[Any]:
-        days = asked.period.first, asked.period.last
-        return await self._queries.rows(query, list(named), list(asked.offices), *days)
+
+def _filed(named: Sequence[str]) -> list[str]:
+    return [name for name in named if name in tallies.BY_MONTH]
 
 
 def _to_correct(row: Any) -> ToCorrect:
