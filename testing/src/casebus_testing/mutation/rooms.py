@@ -26,13 +26,12 @@ class Room:
 
 
 def rooms() -> Iterator[Room]:
-    """Services first, then the chassis and the permission matrix."""
+    """Services first, then the chassis and the permission matrix. No test here starts a process."""
     for folder in sorted((ROOT / "services").iterdir()):
         if (folder / "pyproject.toml").exists():
             source = folder / "src"
             yield Room(folder.name, source, tuple(rule_modules(source)), (folder / "tests",), (folder / "migrations",))
-    chassis = ("lag", "rules", "clock", "exposure", "failures")
-    tests = ("lag", "replace", "clock", "exposure", "failures")
+    chassis, tests = ("lag", "rules", "clock"), ("lag", "replace", "clock")
     yield Room(
         "chassis",
         ROOT / "chassis/src",
