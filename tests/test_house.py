@@ -10,7 +10,9 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 THIS = Path(__file__)
-UNTRACKED = frozenset({".git", ".venv", ".run", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", "dist"})
+UNTRACKED = frozenset(
+    {".git", ".venv", ".run", "__pycache__", ".pytest_cache", ".mypy_cache", ".ruff_cache", ".hypothesis", "dist"}
+)
 PACKAGES = sorted(file.parent for file in ROOT.glob("*/pyproject.toml")) + sorted((ROOT / "services").iterdir())
 FUNCTION_LINES_LIMIT = 60
 FILE_LINES_LIMIT = 400

@@ -72,6 +72,7 @@ async def _bodies(desk: Desk) -> dict[str, Any]:
     return {
         "/v1/requests/search": {"purpose": "a test", "name": "roe"},
         "/v1/merit-calls/search": {"purpose": "a test", **days},
+        "/v1/operations/rebuild-rollups": {"dry_run": True},
         "/v1/operations/parked/show": {},
         "/v1/operations/parked/redrive": {},
         "/v1/operations/parked/discard": {"lane": lane, "reason": "because"},
