@@ -75,7 +75,6 @@ async def _bodies(desk: Desk) -> dict[str, Any]:
         "/v1/operations/rebuild-rollups": {"dry_run": True},
         "/v1/operations/parked/show": {},
         "/v1/operations/parked/redrive": {},
-        "/v1/operations/rebuild-rollups": {},
         "/v1/operations/parked/discard": {"lane": lane, "reason": "because"},
         "/v1/operations/unreadable/show": place,
         "/v1/operations/unreadable/resend": {**place, "headers": mended},
