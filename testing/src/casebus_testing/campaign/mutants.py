@@ -126,7 +126,7 @@ async def both_doors(trial: Trial) -> None:
 
 async def crowded_lobby(trial: Trial) -> None:
     """Many who wait are served at once, over both doors: every step changes the lobby that they share."""
-    stories = visitors(9, 48)
+    stories = visitors(9, 120)
     await trial.send(*(order for story in stories for order in story[:2]))
     await settled_or_not(trial)
     doors = [trial.post([order for story in stories[start::8] for order in story[2:]]) for start in range(6)]
