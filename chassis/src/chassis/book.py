@@ -11,7 +11,7 @@ from chassis.failures import RuleError
 from chassis.items import Item
 from chassis.rules import Aggregate, Counts, Refused, unknown
 from chassis.tables import Table
-from chassis.tallies import Changes, add
+from chassis.tallies import Changes, add, file_also
 from chassis.wiring import Access, Handler, Input, Service
 
 _Ids: TypeAlias = dict[type[Aggregate], set[str]]
@@ -40,6 +40,7 @@ class Book:
         self._order = (*service.tables, *service.replica_tables)
         self._tables = tables
         self._tallies = service.tallies
+        self._coarser = service.coarser
         self._slots: dict[type[Aggregate], dict[str, Slot]] = {cls: {} for cls in self._order}
         self._sets: dict[tuple[type[Aggregate], str, str], tuple[Aggregate, ...]] = {}
         self._counts: dict[_Counted, Counts] = {}
@@ -107,6 +108,7 @@ class Book:
                 if before != after:
                     add(changes, before, -1)
                     add(changes, after, 1)
+        file_also(changes, self._coarser)
         return changes
 
     def _wanted(

@@ -44,6 +44,9 @@ Cell: TypeAlias = tuple[str, str, date, str, int]
 Cells: TypeAlias = tuple[tuple[Cell, int], ...]
 """The cells in which one state counts once, each with what it adds to the sum there."""
 
+Coarser: TypeAlias = Callable[[Cell], Cell | None]
+"""The cell that sums up many of its kind, such as that of the month; None where there is none."""
+
 Counts: TypeAlias = Mapping[tuple[str, str], int]
 """(tally, label): how many count there, at one place over some days."""
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from chassis.database import Connection
-from chassis.rules import Aggregate, Cell, Cells
+from chassis.rules import Aggregate, Cell, Cells, Coarser
 from chassis.tables import Table
 from chassis.wiring import Service
 
@@ -75,6 +75,18 @@ def add(changes: Changes, cells: Cells, sign: int) -> None:
             change[1] += sign * amount
 
 
+def file_also(changes: Changes, coarser: Coarser | None) -> None:
+    """Let each change of a cell change its coarser cell too."""
+    if coarser is None:
+        return
+    for cell, (number, amount) in list(changes.items()):
+        above = coarser(cell) if number or amount else None
+        if above is not None:
+            change = changes.setdefault(above, [0, 0])
+            change[0] += number
+            change[1] += amount
+
+
 def sorted_rows(changes: Mapping[Cell, Sequence[int]]) -> list[tuple[Any, ...]]:
     """Rows for the table, in the one order in which everybody locks them; without those that change nothing."""
     return [(*cell, *changes[cell]) for cell in sorted(changes) if changes[cell] != [0, 0]]
@@ -115,12 +127,13 @@ async def _count(connection: Connection, service: Service, tables: Mapping[type[
             for state in states:
                 add(changes, cells(state), 1)
             if len(changes) >= _CELLS_IN_MEMORY:
-                await _lay_down(connection, changes)
-    await _lay_down(connection, changes)
+                await _lay_down(connection, changes, service.coarser)
+    await _lay_down(connection, changes, service.coarser)
     return count
 
 
-async def _lay_down(connection: Connection, changes: Changes) -> None:
+async def _lay_down(connection: Connection, changes: Changes, coarser: Coarser | None) -> None:
+    file_also(changes, coarser)
     rows = sorted_rows(changes)
     await connection.copy_records_to_table("recount", records=rows, columns=RECOUNT_COLUMNS)
     changes.clear()

@@ -15,7 +15,7 @@ from enum import Enum
 from typing import Any, TypeAlias
 
 from casebus_contracts.base import Command, Fact
-from chassis.rules import Aggregate, Cells, Counts, Decision, Delivered, Due
+from chassis.rules import Aggregate, Cells, Coarser, Counts, Decision, Delivered, Due
 
 Rule: TypeAlias = Callable[..., Decision]
 KeyFunction: TypeAlias = Callable[[Any, str, datetime], str | None]
@@ -153,6 +153,7 @@ class Service:
         self.routes: list[Callable[[Any], Any]] = []
         self.forgets: list[tuple[type[Aggregate], str]] = []
         self.tallies: dict[type[Aggregate], Tally] = {}
+        self.coarser: Coarser | None = None
         guards = [table.GUARD for table in tables]
         if guards != sorted(guards):
             raise WiringError(f"{name}: guards are declared last, so that their locks are the shortest")
@@ -201,6 +202,10 @@ class Service:
         if cls not in self.tables or cls in self.tallies:
             raise WiringError(f"{cls.__name__} is tallied twice, or no table of {self.name}'s own")
         self.tallies[cls] = cells
+
+    def tally_also(self, coarser: Coarser) -> None:
+        """Every change of a cell changes its coarser cell by as much. Only cells that change are asked for theirs."""
+        self.coarser = coarser
 
     def operated_by(self, cls: type[Aggregate], allowed: Callable[[Any], bool]) -> None:
         """Who may look into and move the parking lot: the staff `allowed` says yes to."""

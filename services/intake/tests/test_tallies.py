@@ -9,7 +9,7 @@ from chassis.rules import replace
 from intake.examples import ADAIR, CALLED, CLERK, LEFT, MINUTE, NINE, ON_HOLD, SERVED, SERVING, TODAY, WAITING, WALK_IN
 from intake.merit import MeritCall
 from intake.request import Request, RequestStatus, VisitStatus
-from intake.tallies import of_answer, of_entry, of_merit_call, of_offer, of_request
+from intake.tallies import of_answer, of_entry, of_merit_call, of_month, of_offer, of_request
 from intake.voters.entry import VoterAnswer, VoterRegistrationEntry
 from intake.voters.offer import Offer
 
@@ -26,11 +26,10 @@ ANSWER = VoterAnswer(
 )
 
 
-def shown(request: Request, *, months: bool = False) -> list[tuple[str, date, str, int, int]]:
-    """Tally, day, label, value and amount of each cell, by month or else by day; all are of the request's office."""
+def shown(request: Request) -> list[tuple[str, date, str, int, int]]:
+    """Tally, day, label, value and amount of each cell; all are of the request's office."""
     assert {cell[1] for cell, _ in of_request(request)} == {"ADAIR"}
-    cells = [(tally, day, label, value, amount) for (tally, _, day, label, value), amount in of_request(request)]
-    return [each for each in cells if each[0].endswith(".month") is months]
+    return [(tally, day, label, value, amount) for (tally, _, day, label, value), amount in of_request(request)]
 
 
 def of(tally: str, request: Request) -> list[tuple[str, int]]:
@@ -117,9 +116,15 @@ def test_a_visit_counts_by_minutes_once_it_is_over() -> None:
 
 
 def test_what_is_counted_by_day_is_filed_by_month_as_well() -> None:
-    days, months = shown(replace(SERVED, anonymous=False)), shown(replace(SERVED, anonymous=False), months=True)
+    days = [cell for cell, _ in of_request(replace(SERVED, anonymous=False))]
 
-    assert months == [(f"{tally}.month", TODAY.replace(day=1), *rest) for tally, _, *rest in days]
+    months = [(f"{tally}.month", place, TODAY.replace(day=1), *rest) for tally, place, _, *rest in days]
+    assert [of_month(cell) for cell in days] == months
+
+
+def test_signatures_and_months_themselves_are_in_no_coarser_cell() -> None:
+    assert of_month(("unsigned", "ADAIR", TODAY, "signed", 0)) is None
+    assert of_month(("wait.month", "ADAIR", TODAY.replace(day=1), "", 4)) is None
 
 
 def test_times_that_are_not_accurate_are_counted_but_in_no_duration() -> None:
@@ -149,11 +154,7 @@ def test_an_entry_counts_on_the_day_it_was_logged() -> None:
         logged_day=TODAY,
     )
 
-    month = TODAY.replace(day=1)
-    assert of_entry(entry) == (
-        (("voter_entries", "ADAIR", TODAY, "apply.in_person", 0), 0),
-        (("voter_entries.month", "ADAIR", month, "apply.in_person", 0), 0),
-    )
+    assert of_entry(entry) == ((("voter_entries", "ADAIR", TODAY, "apply.in_person", 0), 0),)
     assert of_entry(replace(entry, logged_day=None)) == ()
 
 

@@ -191,6 +191,7 @@ SERVICE.tally(VoterRegistrationEntry, tallies.of_entry)
 SERVICE.tally(VoterAnswer, tallies.of_answer)
 SERVICE.tally(Offer, tallies.of_offer)
 SERVICE.tally(MeritCall, tallies.of_merit_call)
+SERVICE.tally_also(tallies.of_month)
 
 SERVICE.forget(VoterAnswer, retention.FORGET_ANSWERS)
 SERVICE.forget(Offer, retention.FORGET_LETTERS)

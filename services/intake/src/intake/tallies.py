@@ -60,7 +60,7 @@ def of_request(request: Request) -> Cells:
         cells.append(((UNSIGNED, place, day, request.signature.value, 0), 0))
     if request.status is RequestStatus.CLOSED:
         cells.append(((CLOSED, place, day, kind, 0), 0))
-    return _filed((*cells, *_of_visit(request)))
+    return (*cells, *_of_visit(request))
 
 
 def _of_visit(request: Request) -> Cells:
@@ -84,14 +84,10 @@ def _of_visit(request: Request) -> Cells:
     )
 
 
-def _filed(cells: Cells) -> Cells:
-    """The cells, and behind them those of their months."""
-    months = [
-        ((BY_MONTH[tally], place, day.replace(day=1), label, value), amount)
-        for (tally, place, day, label, value), amount in cells
-        if tally in BY_MONTH
-    ]
-    return (*cells, *months)
+def of_month(cell: Cell) -> Cell | None:
+    """The cell of the month, for what is filed by month as well."""
+    tally, place, day, label, value = cell
+    return (BY_MONTH[tally], place, day.replace(day=1), label, value) if tally in BY_MONTH else None
 
 
 def of_entry(entry: VoterRegistrationEntry) -> Cells:
@@ -99,7 +95,7 @@ def of_entry(entry: VoterRegistrationEntry) -> Cells:
     if entry.logged_day is None:
         return ()
     label = f"{entry.occasion}.{entry.channel.value}"
-    return _filed((((ENTRIES, entry.office_id, entry.logged_day, label, 0), 0),))
+    return (((ENTRIES, entry.office_id, entry.logged_day, label, 0), 0),)
 
 
 def of_answer(answer: VoterAnswer) -> Cells:
