@@ -15,7 +15,9 @@ from casebus_contracts import (
     OverdueKind,
     Severity,
     TimedAction,
+    VisitAutoClosed,
     VisitLeft,
+    VisitNoShow,
     VisitOverdue,
     WalkinTimed,
 )
@@ -35,7 +37,7 @@ from notifications.examples import (
     WAITED,
     alert_of,
 )
-from notifications.overdue import visit_left, visit_overdue, walk_in_timed
+from notifications.overdue import closed_for_the_day, no_show, visit_left, visit_overdue, walk_in_timed
 
 HALF_PAST = NINE + 30 * MINUTE
 TEN = NINE + 60 * MINUTE
@@ -297,3 +299,20 @@ def test_the_latest_end_is_remembered() -> None:
     watch = UNWATCHED.has_ended(TEN).has_ended(NINE).has_begun(NINE)
 
     assert watch == Watch(REQUEST, begun_until=TEN, ended_until=TEN)
+
+
+@pytest.mark.rule("A-14")
+def test_not_coming_when_called_ends_every_alert_of_the_visit() -> None:
+    fact = VisitNoShow(request_id=REQUEST, office_id="ADAIR", ticket=1, at=TEN, staff_id="clerk")
+
+    assert resolved(no_show(UNWATCHED, WAITING, SERVING, CLOSING, fact, TEN)) == [WAITING.id, SERVING.id, CLOSING.id]
+    assert watch_after(no_show(UNWATCHED, None, None, None, fact, TEN)) == Watch(REQUEST).has_ended(TEN)
+
+
+@pytest.mark.rule("A-14")
+def test_closing_time_leaves_only_the_alert_that_nobody_timed_the_visit_out() -> None:
+    fact = VisitAutoClosed(request_id=REQUEST, office_id="ADAIR", ticket=1, at=TEN, stage=LeaveStage.SERVING)
+
+    assert resolved(closed_for_the_day(UNWATCHED, WAITING, SERVING, fact, TEN)) == [WAITING.id, SERVING.id]
+    watch = watch_after(closed_for_the_day(UNWATCHED, None, None, fact, TEN))
+    assert raised(overdue(watch=watch, fact=WAITED.model_copy(update={"kind": OverdueKind.CLOSING})))

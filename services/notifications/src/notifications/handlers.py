@@ -12,7 +12,9 @@ from casebus_contracts import (
     OfficeUpserted,
     OverdueKind,
     StaffUpserted,
+    VisitAutoClosed,
     VisitLeft,
+    VisitNoShow,
     VisitOverdue,
     VoterCorrectiveActionSent,
     VoterCountsDeviating,
@@ -38,7 +40,7 @@ def _alert_of(kind: OverdueKind) -> Input:
 
 
 def _of_visit(kind: OverdueKind) -> KeyFunction:
-    def key(fact: WalkinTimed | VisitLeft, actor: str, now: datetime) -> str:
+    def key(fact: WalkinTimed | VisitLeft | VisitNoShow | VisitAutoClosed, actor: str, now: datetime) -> str:
         return overdue_alert_id(fact.request_id, kind)
 
     return key
@@ -61,6 +63,14 @@ SERVICE.on(
 )
 SERVICE.on(WalkinTimed, overdue.walk_in_timed, watch=WATCH, **ALERTS_OF_VISIT)
 SERVICE.on(VisitLeft, overdue.visit_left, watch=WATCH, **ALERTS_OF_VISIT)
+SERVICE.on(VisitNoShow, overdue.no_show, watch=WATCH, **ALERTS_OF_VISIT)
+SERVICE.on(
+    VisitAutoClosed,
+    overdue.closed_for_the_day,
+    watch=WATCH,
+    waiting=_alert_of(OverdueKind.WAITING),
+    serving=_alert_of(OverdueKind.SERVING),
+)
 SERVICE.on(Acknowledge, answers.acknowledge, actor=ACTOR, alert=change(Alert, "alert_id"))
 SERVICE.on_delivered(answers.delivered, alert=change(Alert, "subject_id"))
 

@@ -11,7 +11,9 @@ from casebus_contracts import (
     OverdueKind,
     Severity,
     TimedAction,
+    VisitAutoClosed,
     VisitLeft,
+    VisitNoShow,
     VisitOverdue,
     WalkinTimed,
 )
@@ -62,6 +64,20 @@ def visit_left(
 ) -> Decision:
     """Whoever has left neither waits nor is served."""
     return _resolve(watch.has_ended(fact.at), (waiting, serving, closing), fact.TYPE, now)
+
+
+def no_show(
+    watch: Watch, waiting: Alert | None, serving: Alert | None, closing: Alert | None, fact: VisitNoShow, now: datetime
+) -> Decision:
+    """Whoever was called and did not come waits no more."""
+    return _resolve(watch.has_ended(fact.at), (waiting, serving, closing), fact.TYPE, now)
+
+
+def closed_for_the_day(
+    watch: Watch, waiting: Alert | None, serving: Alert | None, fact: VisitAutoClosed, now: datetime
+) -> Decision:
+    """Nobody waits or is served behind closed doors. That the visit was never timed out stays to be put right."""
+    return _resolve(watch, (waiting, serving), fact.TYPE, now)
 
 
 def _resolve(watch: Watch, alerts: tuple[Alert | None, ...], cause: str, now: datetime) -> Decision:
