@@ -1,5 +1,6 @@
 """What notifications shows: alerts that are searched, memos that are in force. Over its door, on a real database."""
 
+import base64
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -17,6 +18,8 @@ from chassis.ids import new_id
 from notifications.handlers import SERVICE
 
 NOW = datetime.now(UTC)
+OUT_OF_TIME = base64.urlsafe_b64encode(f'["0001-01-01T00:00:00+14:00","{new_id()}"]'.encode()).rstrip(b"=").decode()
+"""A place in a list that no page has named."""
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 SEES_ITS_OFFICE = {Role.CLERICAL, Role.ES, Role.ES_CLERICAL, Role.RC_GREETER, Role.SUPERVISOR, Role.MANAGER}
 SEES_ALL = {Role.CENTRAL, Role.IM_CRU}
@@ -140,6 +143,7 @@ async def test_alerts_have_pages_the_newest_first(desk: Desk) -> None:
         ("raised_from=tomorrow", 400, "raised_from"),
         ("status=lost", 400, "status"),
         ("after=nonsense", 400, "after"),
+        (f"after={OUT_OF_TIME}", 400, "after"),
         ("region_id=nowhere", 404, "region_id"),
         ("county_fips=99999", 404, "county_fips"),
     ],
