@@ -73,6 +73,12 @@ def test_a_cell_says_what_the_specification_says(ability: Ability, role: Role, c
     assert allowed(role, ability) == expected(role, cell)
 
 
+@pytest.mark.rule("I-41")
+@pytest.mark.parametrize("ability", Ability)
+def test_a_specialist_with_clerical_duties_may_what_a_clerk_or_a_specialist_may(ability: Ability) -> None:
+    assert allowed(Role.ES_CLERICAL, ability) == allowed(Role.CLERICAL, ability) | allowed(Role.ES, ability)
+
+
 @pytest.mark.rule("I-26")
 @pytest.mark.parametrize("role", [Role.CAREER_COACH, Role.RENT_COORDINATOR, Role.K2P_MANAGER, Role.OPERATOR])
 @pytest.mark.parametrize("ability", [row for row in ROWS if row not in (Ability.OWN_DUTY, Ability.ACKNOWLEDGE)])

@@ -18,16 +18,16 @@ AGREED_COMMANDS = """
 Acknowledge AssignRequest CheckIn CloseRequest CorrectTimes CountVoterForms CreateRequest Hold Invite LeaveVisit
 LogMeritCall LogVoterRegistration MergeClients NoShow Recall ReopenRequest Resume Return SendCorrectiveLetter
 SetAvailability SetElectionDeadline SetHoliday TimeIn TimeOut TransmitVoterForms UpdateRequest UpdateStaff
-UpsertCounty UpsertOffice UpsertReason UpsertRegion UpsertStaff UpsertVoterOffice
+UpsertCounty UpsertMemo UpsertOffice UpsertReason UpsertRegion UpsertStaff UpsertVoterOffice
 """
 AGREED_FACTS = """
 alert.acknowledged alert.delivered alert.raised alert.resolved client.merged client.recorded county.upserted
-election_deadline.upserted holiday.upserted merit.call.logged office.upserted reason.upserted region.upserted
-request.assigned request.closed request.created request.reopened request.updated staff.availability.changed
-staff.upserted visit.auto_closed visit.called visit.held visit.left visit.no_show visit.overdue visit.recalled
-visit.resumed visit.returned visit.serving visit.waiting voter.corrective_action.sent voter.counts.deviating
-voter.forms.overdue voter.forms.transmitted voter.offer.missing voter.registration.logged voter.stock.counted
-voter.stock.low walkin.timed
+election_deadline.upserted holiday.upserted memo.upserted merit.call.logged office.upserted reason.upserted
+region.upserted request.assigned request.closed request.created request.reopened request.updated
+staff.availability.changed staff.upserted visit.auto_closed visit.called visit.held visit.left visit.no_show
+visit.overdue visit.recalled visit.resumed visit.returned visit.serving visit.waiting voter.corrective_action.sent
+voter.counts.deviating voter.forms.overdue voter.forms.transmitted voter.offer.missing voter.registration.logged
+voter.stock.counted voter.stock.low walkin.timed
 """
 
 some_message = pytest.mark.parametrize("message", ALL, ids=lambda message: message.TYPE)

@@ -66,6 +66,13 @@ def an_entry() -> Mapping[str, Any]:
     return {"entry_id": new_id(), "name": "Ida Reed", "birth_date": "1970-05-01", **said}
 
 
+A_MEMO = {
+    "kind": "memo",
+    "title": "A try",
+    "url": "https://memos.example/try",
+    "about": ["matrix"],
+    "valid_from": "2031-01-01T00:00:00Z",
+}
 DEEDS = [
     Deed("CreateRequest", "add request, any type", own=False),
     Deed("CreateRequest", "add request, any type", merit=True, own=False),
@@ -139,6 +146,13 @@ DEEDS = [
         "SetElectionDeadline",
         REFERENCE,
         data=lambda actor: {"election_date": "2031-11-04", "registration_deadline": "2031-10-08"},
+        own=False,
+        everywhere=True,
+    ),
+    Deed(
+        "UpsertMemo",
+        REFERENCE,
+        data=lambda actor: {"memo_id": new_id(), **A_MEMO},
         own=False,
         everywhere=True,
     ),
@@ -270,6 +284,21 @@ async def test_a_command_is_accepted_where_the_table_allows_it_and_else_refused(
         assert answer.outcome == "accepted", answer
     else:
         assert (answer.outcome, answer.rule in WHO_MAY_NOT) == ("refused", True), answer
+
+
+@pytest.mark.rule("I-41")
+@pytest.mark.parametrize("deed", DEEDS, ids=lambda deed: deed.name)
+def test_a_specialist_with_clerical_duties_does_what_a_clerk_or_a_specialist_does(
+    deed: Deed, answers: dict[str, Receipt]
+) -> None:
+    def does(role: Role, situation: str) -> bool:
+        there = situation if situation in situations(deed, role) else HERE
+        return answers[Try(deed, role, there).name].outcome == "accepted"
+
+    tried = situations(deed, Role.ES_CLERICAL)
+
+    both = {place: does(Role.ES_CLERICAL, place) for place in tried}
+    assert both == {place: does(Role.CLERICAL, place) or does(Role.ES, place) for place in tried}
 
 
 @pytest.mark.rule("I-32", "INV-I4")

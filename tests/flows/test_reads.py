@@ -197,6 +197,7 @@ SPELLINGS = [
 ]
 
 
+@pytest.mark.rule("I-19")
 @pytest.mark.parametrize("wanted", SPELLINGS, ids=str)
 async def test_somebody_is_found_however_they_are_spelt(desk: Desk, wanted: dict[str, Any]) -> None:
     maria = await asks(desk, MARIA)
@@ -264,6 +265,7 @@ async def test_a_search_stays_in_the_office_of_whoever_has_no_other(desk: Desk) 
     assert await search(desk, "merit", name="hernandez") == []
 
 
+@pytest.mark.rule("I-19")
 async def test_what_happened_when_is_found_by_day_reason_and_type(desk: Desk) -> None:
     walk_in = await desk.request(reasons=["ebt_card"])
     mail = await desk.request("mail_in", channel="mail")

@@ -64,6 +64,7 @@ async def test_the_board_of_an_office_is_for_its_people_and_central_office(
     assert (await desk.get(board(office), actor)).status_code == status
 
 
+@pytest.mark.rule("I-19", "I-21")
 @pytest.mark.parametrize(
     ("query", "found"),
     [

@@ -34,7 +34,7 @@ class Ability(StrEnum):
     UPSERT_STAFF = "maintain role, office and positions of staff"
     OFFICE_DATA = "update office data"
     VOTER_OFFICE_DATA = "update voter registration office data"
-    REFERENCE_DATA = "update regions, reasons, counties, holidays or deadlines"
+    REFERENCE_DATA = "update regions, reasons, counties, holidays, deadlines or memos"
     DASHBOARD = "see the greeter dashboard"
     CENTRAL_REPORTS = "run the reports of Central Office"
     MERIT_CALL = "create, track or search merit calls"

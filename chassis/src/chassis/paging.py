@@ -59,7 +59,8 @@ def _mark(place: tuple[Any, ...]) -> str:
 def _value(value: Any, kind: type) -> Any:
     if kind is datetime:
         moment = datetime.fromisoformat(value) if isinstance(value, str) else None
-        if moment is None or moment.tzinfo is None:
+        # Near the ends of the calendar a moment cannot be moved to UTC.
+        if moment is None or moment.tzinfo is None or not 1900 <= moment.year <= 9000:
             raise ValueError
         return moment
     if kind is UUID and isinstance(value, str):

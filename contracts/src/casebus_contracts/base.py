@@ -104,6 +104,10 @@ LocalTime = Annotated[
     # JSON Schema's format `time` would ask for an offset.
     WithJsonSchema({"type": "string", "pattern": "^([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9])?$"}),
 ]
+WebAddress = Annotated[
+    str, StringConstraints(pattern=r"^https://[A-Za-z0-9.-]+(:[0-9]{1,5})?([/?#][!#-;=?-~]*)?$", max_length=500)
+]
+"""A link people may follow: https, no name or password in it."""
 Flag = Annotated[bool, Field(strict=True)]
 Count = Annotated[int, Field(strict=True, ge=0, le=2**53)]
 Ordinal = Annotated[int, Field(strict=True, ge=1, le=2**53)]
@@ -111,6 +115,7 @@ Ordinal = Annotated[int, Field(strict=True, ge=1, le=2**53)]
 RequestId = Uuid7
 ClientId = Uuid7
 AlertId = Uuid7
+MemoId = Uuid7
 OfficeId = Code
 StaffId = Code
 RegionId = Code

@@ -106,6 +106,13 @@ class OverdueKind(StrEnum):
     CLOSING = "closing"
 
 
+class MemoKind(StrEnum):
+    """A memo of Central Office, or a hot tip: how to deal with something that has just come up."""
+
+    MEMO = "memo"
+    HOT_TIP = "hot_tip"
+
+
 class Signature(StrEnum):
     """What became of an application that came without a signature."""
 

@@ -9,6 +9,7 @@ from casebus_contracts.codes import (
     AssignAs,
     Channel,
     LeaveStage,
+    MemoKind,
     Outcome,
     OverdueKind,
     Position,
@@ -27,6 +28,7 @@ from casebus_contracts.example_values import (
     GONE,
     GREETER,
     IN,
+    MEMO,
     OFFICE,
     OUT,
     OVERDUE,
@@ -47,11 +49,15 @@ from casebus_contracts.notifications import (
     AlertRaised,
     AlertResolved,
     AlertSubject,
+    MemoUpserted,
+    UpsertMemo,
 )
 from casebus_contracts.receipts import Origin, Receipt, ReceiptFact, Unreadable
 from casebus_contracts.staffing import (
     CountyUpserted,
+    NewOfficeLink,
     NewOfficeSettings,
+    OfficeLink,
     OfficeSettings,
     OfficeUpserted,
     RegionUpserted,
@@ -75,6 +81,8 @@ from casebus_contracts.visits import (
     WalkinTimed,
 )
 
+PANTRIES = "https://pantries.example/adair"
+
 _DIRECTORY: tuple[Message, ...] = (
     UpsertRegion(region_id=REGION, name="Northeast"),
     UpsertCounty(county_fips=COUNTY, name="Adair County", region_id=REGION),
@@ -88,7 +96,7 @@ _DIRECTORY: tuple[Message, ...] = (
         closes=time(17),
         active=True,
         receptionist=True,
-        settings=NewOfficeSettings(wait_limit_minutes=30),
+        settings=NewOfficeSettings(wait_limit_minutes=30, links=(NewOfficeLink(title="Food pantries", url=PANTRIES),)),
     ),
     UpsertStaff(
         staff_id=SUPERVISOR,
@@ -119,7 +127,7 @@ _DIRECTORY: tuple[Message, ...] = (
         closes=time(17),
         active=True,
         receptionist=True,
-        settings=OfficeSettings(),
+        settings=OfficeSettings(links=(OfficeLink(title="Food pantries", url=PANTRIES),)),
     ),
     StaffUpserted(
         staff_id=SPECIALIST,
@@ -222,6 +230,23 @@ _ALERTS: tuple[Message, ...] = (
     AlertDelivered(alert_id=ALERT, channel="email", recipient=SUPERVISOR, at=OVERDUE),
     AlertAcknowledged(alert_id=ALERT, by=SUPERVISOR, at=SEEN),
     AlertResolved(alert_id=ALERT, at=GONE, cause="visit.left"),
+    UpsertMemo(
+        memo_id=MEMO,
+        kind=MemoKind.HOT_TIP,
+        title="Cards that came without a PIN",
+        url="https://memos.example/tips/pin",
+        about=("ebt_card",),
+        valid_from=ARRIVED,
+    ),
+    MemoUpserted(
+        memo_id=MEMO,
+        kind=MemoKind.HOT_TIP,
+        title="Cards that came without a PIN",
+        url="https://memos.example/tips/pin",
+        about=("ebt_card",),
+        valid_from=ARRIVED,
+        withdrawn=False,
+    ),
 )
 
 MESSAGES: Mapping[str, Message] = MappingProxyType(

@@ -1,4 +1,4 @@
-"""Alerts to people. Owner: notifications."""
+"""Alerts to people, and the list of state-wide memos and hot tips. Owner: notifications."""
 
 from typing import Annotated
 
@@ -10,24 +10,43 @@ from casebus_contracts.base import (
     Command,
     Fact,
     FactPart,
+    Flag,
     Internal,
+    MemoId,
     Moment,
+    Name,
     OfficeId,
     Public,
     StaffId,
     Text,
+    WebAddress,
     clean,
 )
-from casebus_contracts.codes import Severity
+from casebus_contracts.codes import MemoKind, Severity
 
 SubjectId = Annotated[str, StringConstraints(min_length=1, max_length=200), AfterValidator(clean)]
 Recipients = Annotated[tuple[StaffId, ...], Field(max_length=1000)]
+Subjects = Annotated[tuple[Code, ...], Field(min_length=1, max_length=50)]
+"""Codes of what something is about: reasons for coming, or what a call was about."""
 
 
 class Acknowledge(Command, service="notifications", key="alert_id"):
     """A recipient has seen the alert and takes it on."""
 
     alert_id: Internal[AlertId]
+
+
+class UpsertMemo(Command, service="notifications", key="memo_id"):
+    """Put a memo or hot tip on the list, change it, or withdraw it. Without `valid_until` it holds until withdrawn."""
+
+    memo_id: Internal[MemoId]
+    kind: Internal[MemoKind]
+    title: Internal[Name]
+    url: Internal[WebAddress]
+    about: Internal[Subjects]
+    valid_from: Internal[Moment]
+    valid_until: Internal[Moment | None] = None
+    withdrawn: Internal[Flag] = False
 
 
 class AlertSubject(FactPart):
@@ -74,3 +93,16 @@ class AlertResolved(Fact, topic="alert.resolved", owner="notifications", subject
     alert_id: Internal[AlertId]
     at: Internal[Moment]
     cause: Internal[Code]
+
+
+class MemoUpserted(Fact, topic="memo.upserted", owner="notifications", subject="memo", key="memo_id", compacted=True):
+    """A memo or hot tip as it is now. It holds from `valid_from` until before `valid_until`, unless withdrawn."""
+
+    memo_id: Internal[MemoId]
+    kind: Internal[MemoKind]
+    title: Internal[Name]
+    url: Internal[WebAddress]
+    about: Internal[Subjects]
+    valid_from: Internal[Moment]
+    valid_until: Internal[Moment | None] = None
+    withdrawn: Internal[Flag] = False

@@ -22,6 +22,7 @@ from casebus_contracts.base import (
     RegionId,
     StaffId,
     Text,
+    WebAddress,
 )
 from casebus_contracts.codes import Position, Role
 
@@ -32,6 +33,7 @@ WorkEmail = Annotated[str, StringConstraints(pattern=r"^[^@\s<>()\[\],;:\"\\]+@[
 Minutes = Annotated[int, Field(strict=True, ge=1, le=1440)]
 Recalls = Annotated[int, Field(strict=True, ge=0, le=20)]
 Positions = Annotated[tuple[Position, ...], Field(max_length=10)]
+LINKS_MAX = 20
 
 
 class _Settings(Part):
@@ -49,12 +51,31 @@ class _Settings(Part):
     recalls_before_no_show: Public[Recalls | None] = None
 
 
+class _Link(Part):
+    """Something helpful on the web."""
+
+    title: Public[Name]
+    url: Public[WebAddress]
+
+
+class OfficeLink(_Link, FactPart):
+    """A link of an office's list."""
+
+
+class NewOfficeLink(_Link, CommandPart):
+    """A link an office's list is to have."""
+
+
 class OfficeSettings(_Settings, FactPart):
-    """The settings of an office, all of them."""
+    """The settings of an office, all of them. `links`: what its people find useful, in their order."""
+
+    links: Public[Annotated[tuple[OfficeLink, ...], Field(max_length=LINKS_MAX)] | None] = None
 
 
 class NewOfficeSettings(_Settings, CommandPart):
     """The settings an office is to have."""
+
+    links: Public[Annotated[tuple[NewOfficeLink, ...], Field(max_length=LINKS_MAX)] | None] = None
 
 
 class UpsertRegion(Command, service="staffing", key="region_id"):

@@ -20,11 +20,11 @@ _SENDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}")
 
 READERS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "county.upserted": ("intake",),
+        "county.upserted": ("intake", "notifications"),
         "election_deadline.upserted": ("intake",),
         "holiday.upserted": ("intake",),
         "office.upserted": ("intake", "notifications"),
-        "region.upserted": ("intake",),
+        "region.upserted": ("intake", "notifications"),
         "request.updated": ("intake",),
         "staff.availability.changed": ("intake",),
         "staff.upserted": ("intake", "notifications"),

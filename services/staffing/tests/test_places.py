@@ -4,11 +4,14 @@ from dataclasses import replace
 from datetime import time
 
 import pytest
+from pydantic import ValidationError
 
 from access.directory import SYSTEM, Staff
 from casebus_contracts import (
     CountyUpserted,
+    NewOfficeLink,
     NewOfficeSettings,
+    OfficeLink,
     OfficeSettings,
     OfficeUpserted,
     RegionUpserted,
@@ -171,3 +174,47 @@ def test_whatever_is_told_anew_goes_on_counting_its_facts() -> None:
     )
 
     assert [outcome.states[0].version for outcome in outcomes] == [3, 3, 3]
+
+
+PANTRIES = "https://pantries.example/adair"
+LINKED = OPEN_ADAIR.model_copy(
+    update={"settings": NewOfficeSettings(links=(NewOfficeLink(title="Food pantries", url=PANTRIES),))}
+)
+
+
+@pytest.mark.rule("I-17", "I-55")
+def test_a_manager_edits_the_links_of_the_own_office() -> None:
+    outcome = upsert_office(ADAIR, ADAIR_COUNTY, NORTHEAST, LINKED, MANAGER)
+
+    assert [fact.settings.links for fact in outcome.facts] == [(OfficeLink(title="Food pantries", url=PANTRIES),)]
+
+
+@pytest.mark.rule("I-17", "I-53")
+@pytest.mark.parametrize(("actor", "rule"), [(SUPERVISOR, "I-53"), (CLERK, "I-26"), (CRU, "I-43")])
+def test_nobody_below_a_manager_edits_links(actor: Staff, rule: str) -> None:
+    assert upsert_office(ADAIR, ADAIR_COUNTY, NORTHEAST, LINKED, actor) == Refused(rule, "")
+
+
+@pytest.mark.rule("I-17")
+def test_a_manager_edits_no_links_of_another_office() -> None:
+    there = LINKED.model_copy(update={"office_id": BOONE.id})
+
+    assert upsert_office(BOONE, ADAIR_COUNTY, NORTHEAST, there, MANAGER) == Refused("I-26", "")
+
+
+@pytest.mark.rule("I-17")
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://pantries.example",
+        "javascript:alert(1)",
+        "https://",
+        "https://user@pantries.example",
+        "https://pantries.example/a b",
+        "https://pantries.example/<b>",
+        "https://pantries.example\n",
+    ],
+)
+def test_a_link_is_a_plain_https_address(url: str) -> None:
+    with pytest.raises(ValidationError, match="url"):
+        NewOfficeLink(title="Food pantries", url=url)

@@ -5,13 +5,16 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from access.directory import ACTOR, Office, Staff, operates
+from access.directory import ACTOR, County, Office, Region, Staff, operates
 from access.matrix import WHO_RULES
 from casebus_contracts import (
     Acknowledge,
+    CountyUpserted,
     OfficeUpserted,
     OverdueKind,
+    RegionUpserted,
     StaffUpserted,
+    UpsertMemo,
     VisitAutoClosed,
     VisitLeft,
     VisitNoShow,
@@ -27,12 +30,20 @@ from casebus_contracts import (
     WalkinTimed,
 )
 from chassis.wiring import Input, KeyFunction, Service, change, read, read_all, read_every
-from notifications import answers, overdue, voters
+from notifications import answers, memos, overdue, voters
 from notifications.alert import Alert, Watch, overdue_alert_id
+from notifications.memos import Memo
+from notifications.reads import make_reads
 from notifications.voters import Matter, Settled, alert_id_of, key_of
 
-SERVICE = Service("notifications", tables=(Alert, Watch, Settled), replicas=(Office, Staff), who_rules=WHO_RULES)
+SERVICE = Service(
+    "notifications",
+    tables=(Alert, Memo, Watch, Settled),
+    replicas=(Region, County, Office, Staff),
+    who_rules=WHO_RULES,
+)
 SERVICE.operated_by(Staff, operates)
+SERVICE.offer(make_reads)
 
 
 def _alert_of(kind: OverdueKind) -> Input:
@@ -74,6 +85,10 @@ SERVICE.on(
 SERVICE.on(Acknowledge, answers.acknowledge, actor=ACTOR, alert=change(Alert, "alert_id"))
 SERVICE.on_delivered(answers.delivered, alert=change(Alert, "subject_id"))
 
+SERVICE.on(UpsertMemo, memos.upsert_memo, actor=ACTOR, memo=change(Memo, "memo_id"))
+
+SERVICE.replicate(RegionUpserted, Region)
+SERVICE.replicate(CountyUpserted, County)
 SERVICE.replicate(OfficeUpserted, Office)
 SERVICE.replicate(StaffUpserted, Staff)
 

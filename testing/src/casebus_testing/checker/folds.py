@@ -42,6 +42,7 @@ MIRRORS: Final = {
     "holidays": "holiday.upserted",
     "election_deadlines": "election_deadline.upserted",
     "reasons": "reason.upserted",
+    "memos": "memo.upserted",
     "voter_entries": "voter.registration.logged",
 }
 """Tables that are what the last fact of each key says, with the owner and with everybody who keeps a copy."""
