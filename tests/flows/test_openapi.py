@@ -1,10 +1,11 @@
-"""What intake says about its HTTP side holds: every operation answers as declared, to every role, whatever is sent."""
+"""What services say about their HTTP side holds: operations answer as declared, to every role, whatever is sent."""
 
 import asyncio
 import contextlib
 import os
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,11 +24,16 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
-from served import Served, a_command, serve
+from served import Served, a_command, serve, serve_lists
 
 import intake.app
+import notifications.app
+import staffing.app
 from casebus_contracts import Role
 from casebus_testing.plugin import NewDatabase
+from chassis.wiring import Service
+from notifications.handlers import SERVICE as NOTIFICATIONS
+from staffing.handlers import SERVICE as STAFFING
 
 CHECKS: list[CheckFunction] = [
     schemathesis.checks.not_a_server_error,
@@ -117,3 +123,27 @@ async def test_every_operation_answers_as_declared_and_somebody_is_let_in(served
     assert tour.failures == []
     assert known_to_work == []
     assert len(tour.operations) > 20
+
+
+@pytest.mark.rule("I-19", "I-26")
+@pytest.mark.parametrize(
+    ("service", "migrations", "lists"),
+    [
+        (NOTIFICATIONS, notifications.app.MIGRATIONS, {"/v1/alerts", "/v1/memos"}),
+        (STAFFING, staffing.app.MIGRATIONS, {"/v1/staff", "/v1/offices/{office_id}/availability"}),
+    ],
+    ids=["notifications", "staffing"],
+)
+async def test_the_lists_of_other_services_answer_as_declared(
+    new_database: NewDatabase, service: Service, migrations: Path, lists: set[str]
+) -> None:
+    async with serve_lists(await new_database([migrations]), service) as running:
+        tour = await asyncio.to_thread(Tour, running)
+        tour.operations = [each for each in tour.operations if each.path in lists]
+        await asyncio.to_thread(tour.with_what_is_there)
+        known_to_work = list(without_success(tour))
+        await asyncio.to_thread(tour.with_anything)
+
+    assert tour.failures == []
+    assert known_to_work == []
+    assert {each.path for each in tour.operations} == lists

@@ -10,8 +10,10 @@ from typing import Any
 from pipeline_rig import FakeRecord
 from reception_desk import OFFICE, Desk, open_desk
 
+from casebus_testing.waiting import eventually
 from chassis.http_server import open_http
 from chassis.ids import new_id
+from chassis.wiring import Service
 
 BREAK = "ALTER TABLE requests ADD CONSTRAINT broken CHECK (comments IS DISTINCT FROM 'break')"
 TODAY = datetime.now(UTC).date()
@@ -35,12 +37,37 @@ async def serve(dsn: str) -> AsyncIterator[Served]:
     """Intake, with a client, visits, a merit case, a parked command and an unreadable record."""
     async with open_desk(dsn) as desk:
         names = await _filled(desk)
-        http = open_http(desk.app, "127.0.0.1:0")
-        host, port = http.address
+        bodies = await _bodies(desk)
+        async with _listening(desk) as url:
+            yield Served(url, desk, names, bodies)
+
+
+@asynccontextmanager
+async def serve_lists(dsn: str, service: Service) -> AsyncIterator[Served]:
+    """Another service, with two offices and their people."""
+    async with open_desk(dsn, service=service) as desk, _listening(desk) as url:
+        yield Served(url, desk, {"office_id": OFFICE}, {})
+
+
+@asynccontextmanager
+async def _listening(desk: Desk) -> AsyncIterator[str]:
+    """Where the desk answers over real HTTP."""
+    http = open_http(desk.app, "127.0.0.1:0")
+    host, port = http.address
+
+    async def answers() -> bool:
         try:
-            yield Served(f"http://{host}:{port}", desk, names, await _bodies(desk))
-        finally:
-            await asyncio.wait_for(http.close(), 10)
+            _, writer = await asyncio.open_connection(host, port)
+        except ConnectionRefusedError:
+            return False
+        writer.close()
+        return True
+
+    try:
+        await eventually(answers, within=10, what="the door listens")
+        yield f"http://{host}:{port}"
+    finally:
+        await asyncio.wait_for(http.close(), 10)
 
 
 async def _filled(desk: Desk) -> dict[str, Any]:
