@@ -109,7 +109,7 @@ def settled_of(outcome: Decision) -> Settled:
     return settled
 
 
-@pytest.mark.rule("V-07", "V-08", "V-11")
+@pytest.mark.rule("V-07", "V-08", "V-11", "A-16")
 @pytest.mark.parametrize("matter", SUBJECTS)
 def test_both_coordinators_hear_of_it_at_once(matter: Matter) -> None:
     outcome = raised(matter)
@@ -292,7 +292,7 @@ def counts(alert: Alert | None = None, office: Office | None = ADAIR) -> Decisio
     return counts_deviate(alert, Settled("ADAIR.2026-02:voter_counts"), office, STAFF, DEVIATING, NINE)
 
 
-@pytest.mark.rule("V-09")
+@pytest.mark.rule("V-09", "A-16")
 def test_a_month_that_does_not_add_up_is_told_to_both_coordinators_with_a_link_to_its_figures() -> None:
     alert = alert_of(counts())
 
