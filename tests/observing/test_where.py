@@ -98,7 +98,8 @@ async def test_a_command_shows_its_own_consequences_alone(system: System, thread
 async def test_a_member_of_staff_shows_who_has_heard_of_the_last_change(system: System) -> None:
     lines = await where(system, sample().staff[ADAIR]["supervisor"])
 
-    fact = line_of(lines, "staff.upserted #1")
+    # Directory facts are told again now and then, under their own number: the first time is meant.
+    fact = next(line for line in lines if "staff.upserted #1" in line)
     assert "intake: done" in fact
     assert "notifications: done" in fact
 

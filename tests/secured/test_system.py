@@ -34,9 +34,9 @@ def admin_of(stack: Stack) -> AdminClient:
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def system(secured_stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[System]:
-    """Two services, who forget fast."""
-    place, services, env = tmp_path_factory.mktemp("system"), ("staffing", "intake"), {"CASEBUS_FORGET_SECONDS": "1"}
-    async with await System.launch(place, stack=secured_stack, prefix="sys.", services=services, env=env) as running:
+    """All services, who forget fast."""
+    place, env = tmp_path_factory.mktemp("system"), {"CASEBUS_FORGET_SECONDS": "1"}
+    async with await System.launch(place, stack=secured_stack, prefix="sys.", env=env) as running:
         yield running
 
 
