@@ -148,7 +148,11 @@ class Pipeline:
         """Count all states again, and put the tallies right if wanted. Raises UnderWay and DatabaseAway."""
         try:
             async with self._pool.acquire(timeout=5) as connection:
-                return await recount(connection, self._plan.service, self._plan.tables, correct=correct)
+                try:
+                    return await recount(connection, self._plan.service, self._plan.tables, correct=correct)
+                finally:
+                    # Its lock and its tables live as long as the session: nobody gets that from the pool again.
+                    connection.terminate()
         except Exception as error:
             if judge(error) is Verdict.AWAY:
                 raise DatabaseAway(type(error).__name__) from error

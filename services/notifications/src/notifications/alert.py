@@ -1,13 +1,14 @@
 """An alert, and what is remembered of the visit it is about."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import ClassVar
 
-from casebus_contracts import OverdueKind, Severity
-from chassis.rules import Aggregate, derived_id, replace
+from access.directory import Office, Staff
+from casebus_contracts import AlertRaised, AlertSubject, OverdueKind, Severity
+from chassis.rules import Aggregate, Delivery, derived_id, replace
 
 
 class AlertStatus(StrEnum):
@@ -46,6 +47,25 @@ class Alert(Aggregate):
     def is_open(self) -> bool:
         """Somebody should still look."""
         return self.status is not AlertStatus.RESOLVED
+
+    def told(self) -> AlertRaised:
+        """What others hear when it is raised."""
+        return AlertRaised(
+            alert_id=self.id,
+            rule=self.rule,
+            severity=self.severity,
+            office_id=self.office_id,
+            subject=AlertSubject(type=self.subject_type, id=self.subject_id),
+            recipients=self.recipients,
+            raised_at=self.raised_at,
+            dedupe_key=self.dedupe_key,
+            text=self.text,
+        )
+
+    def mails(self, office: Office, recipients: Iterable[Staff]) -> tuple[Delivery, ...]:
+        """An e-mail to each of them."""
+        title = f"{self.rule} at {office.name}"
+        return tuple(Delivery(self.id, "email", each.id, each.work_email, title, self.text) for each in recipients)
 
 
 def overdue_alert_id(request_id: str, kind: OverdueKind) -> str:

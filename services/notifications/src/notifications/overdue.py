@@ -5,9 +5,7 @@ from datetime import datetime
 from access.directory import Office, Staff
 from access.roles import Role
 from casebus_contracts import (
-    AlertRaised,
     AlertResolved,
-    AlertSubject,
     OverdueKind,
     Severity,
     TimedAction,
@@ -17,7 +15,7 @@ from casebus_contracts import (
     VisitOverdue,
     WalkinTimed,
 )
-from chassis.rules import Decision, Delivery, decide, later, replace, unchanged
+from chassis.rules import Decision, decide, later, replace, unchanged
 from notifications.alert import Alert, AlertStatus, Watch, open_ones, overdue_alert_id, overdue_key
 
 RULE = "A-14"
@@ -47,7 +45,7 @@ def visit_overdue(
     told = tuple(member for member in staff if member.active and member.role in RECIPIENTS)
     raised = _alert(alert, office, told, fact, now)
     # The watch is saved unchanged: whoever hears at the same moment that the visit moved on has to see this alert.
-    return decide(raised, _told(raised), guard=watch, deliveries=_mails(raised, office, told))
+    return decide(raised, raised.told(), guard=watch, deliveries=raised.mails(office, told))
 
 
 def walk_in_timed(
@@ -119,22 +117,3 @@ def _text(office: Office, fact: VisitOverdue) -> str:
         f"Request: {fact.request_id}\n"
         f"Details, after signing in: {LINK.format(id=fact.request_id)}\n"
     )
-
-
-def _told(alert: Alert) -> AlertRaised:
-    return AlertRaised(
-        alert_id=alert.id,
-        rule=alert.rule,
-        severity=alert.severity,
-        office_id=alert.office_id,
-        subject=AlertSubject(type=alert.subject_type, id=alert.subject_id),
-        recipients=alert.recipients,
-        raised_at=alert.raised_at,
-        dedupe_key=alert.dedupe_key,
-        text=alert.text,
-    )
-
-
-def _mails(alert: Alert, office: Office, told: tuple[Staff, ...]) -> tuple[Delivery, ...]:
-    title = f"{RULE} at {office.name}"
-    return tuple(Delivery(alert.id, "email", member.id, member.work_email, title, alert.text) for member in told)

@@ -4,7 +4,6 @@ Both coordinators hear of it: the one of the office and the one of the state.
 """
 
 import dataclasses
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -13,9 +12,7 @@ from typing import ClassVar
 from access.directory import Office, Staff
 from access.roles import SUPERVISORS
 from casebus_contracts import (
-    AlertRaised,
     AlertResolved,
-    AlertSubject,
     Position,
     Severity,
     VoterCorrectiveActionSent,
@@ -27,7 +24,7 @@ from casebus_contracts import (
     VoterStockCounted,
     VoterStockLow,
 )
-from chassis.rules import Aggregate, Decision, Delivery, decide, derived_id, later, replace, unchanged
+from chassis.rules import Aggregate, Decision, decide, derived_id, later, replace, unchanged
 from notifications.alert import Alert, AlertStatus
 
 RULE = "A-16"
@@ -201,7 +198,7 @@ def _raise(
         else dataclasses.replace(fresh, version=alert.version, loaded_version=alert.loaded_version, head=alert.head)
     )
     # `settled` is saved unchanged: whoever hears at the same moment that the matter is over has to see this alert.
-    return decide(raised, _told(raised), guard=settled, deliveries=tuple(_mails(raised, office, told)))
+    return decide(raised, raised.told(), guard=settled, deliveries=raised.mails(office, told))
 
 
 def _settle(alert: Alert | None, settled: Settled, cause: str, at: datetime, now: datetime) -> Decision:
@@ -241,22 +238,3 @@ def _text(matter: Matter, office: Office, subject_id: str) -> str:
 def _link(matter: Matter, office: Office, subject_id: str) -> str:
     """Where the owner shows more."""
     return LINKS[matter].format(id=subject_id.removeprefix(f"{office.id}."), office=office.id)
-
-
-def _told(alert: Alert) -> AlertRaised:
-    return AlertRaised(
-        alert_id=alert.id,
-        rule=alert.rule,
-        severity=alert.severity,
-        office_id=alert.office_id,
-        subject=AlertSubject(type=alert.subject_type, id=alert.subject_id),
-        recipients=alert.recipients,
-        raised_at=alert.raised_at,
-        dedupe_key=alert.dedupe_key,
-        text=alert.text,
-    )
-
-
-def _mails(alert: Alert, office: Office, told: tuple[Staff, ...]) -> Iterator[Delivery]:
-    title = f"{RULE} at {office.name}"
-    return (Delivery(alert.id, "email", member.id, member.work_email, title, alert.text) for member in told)
