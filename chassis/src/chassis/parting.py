@@ -1,7 +1,7 @@
 """Where a batch comes apart: messages that share no state, lane or id may go in transactions of their own.
 
-While one transaction waits for the database, the rules of the other run. They touch no row in common, so neither waits
-for the other; and whatever has an order keeps it, being in one part.
+While one transaction waits for the database, the rules of the other run. Whatever has an order keeps it, being in one
+part. They share no row but cells of roll-ups, which both take late and in one order: they may wait there, in no circle.
 """
 
 from collections import defaultdict
