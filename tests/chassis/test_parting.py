@@ -8,6 +8,7 @@ from pipeline_rig import FakeRecord, Rig, command, small_service
 from casebus_contracts import CheckIn
 from chassis.items import Item
 from chassis.parting import WORTH_PARTING, parted
+from chassis.rules import Invalid
 from chassis.wiring import Service
 from intake.handlers import SERVICE as INTAKE
 
@@ -43,6 +44,18 @@ async def test_messages_of_one_aggregate_stay_together_however_they_are_mixed(ri
 
     parts = parted(all_, SMALL)
 
+    for name in {item.key for item in all_}:
+        assert len({part_of(parts, item) for item in all_ if item.key == name}) == 1
+
+
+async def test_messages_of_one_lane_stay_together_though_no_rule_will_see_them(rig: Rig) -> None:
+    all_ = items(rig, regions(*(f"r{number % 7}" for number in range(MANY))))
+    for item in all_:
+        item.answer = Invalid("name", "settled before any rule")
+
+    parts = parted(all_, SMALL)
+
+    assert len(parts) == 2
     for name in {item.key for item in all_}:
         assert len({part_of(parts, item) for item in all_ if item.key == name}) == 1
 
