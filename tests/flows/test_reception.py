@@ -1,6 +1,7 @@
 """The whole reception over the door of intake, on a real database: requests of every type to their end."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator
 
 import pytest
@@ -11,6 +12,14 @@ import intake.app
 from casebus_contracts import RequestType
 from casebus_testing.plugin import NewDatabase
 from chassis.ids import new_id
+
+INDEXED = """
+SELECT attname FROM pg_attribute WHERE attrelid = 'requests'::regclass AND attnum > 0 AND attnum IN (
+    SELECT unnest(indkey::int[]) FROM pg_index WHERE indrelid = 'requests'::regclass
+    UNION ALL SELECT d.refobjsubid FROM pg_depend d JOIN pg_index i ON i.indexrelid = d.objid
+    WHERE d.refobjid = 'requests'::regclass
+)"""
+"""The columns of requests that an index has, in its condition or an expression too."""
 
 
 @pytest_asyncio.fixture
@@ -45,6 +54,22 @@ async def test_a_visit_goes_through_the_lobby_without_a_gap(desk: Desk) -> None:
     )
     assert gaps == [(0,)]
     assert await desk.column("jsonb_array_length(intervals)", this) == 7
+
+
+async def test_once_checked_in_a_visit_changes_no_column_of_an_index(desk: Desk) -> None:
+    this = await desk.request(reasons=["ebt_card"])
+    await desk.done("CheckIn", "rc_greeter", **this)
+    before = json.loads(await desk.column("row_to_json(requests)", this))
+
+    for step in ("Invite", "TimeIn", "Hold", "Resume", "TimeOut"):
+        await desk.done(step, "rc_greeter", **this)
+
+    after = json.loads(await desk.column("row_to_json(requests)", this))
+    changed = {name for name, value in after.items() if value != before[name]}
+    indexed = {name for (name,) in await desk.rig.rows(INDEXED)}
+    assert {"visit_status", "time_in", "time_out"} <= changed
+    assert {"id", "ticket", "client"} <= indexed
+    assert not changed & indexed
 
 
 @pytest.mark.rule("I-34")

@@ -73,13 +73,17 @@ SELECT r.id::text AS request_id, r.office_id, r.ticket_day, r.ticket, r.time_in,
 FROM offices o CROSS JOIN LATERAL (
     SELECT r.id, r.office_id, r.ticket_day, r.ticket, r.time_in, r.auto_closed_at
     FROM requests r
-    WHERE r.office_id = o.id AND r.ticket_day BETWEEN $2::date AND $3::date AND r.visit_status = 'auto_closed'
+    WHERE r.office_id = o.id AND r.ticket_day BETWEEN $2::date AND $3::date
+      AND r.auto_closed_at IS NOT NULL AND r.visit_status = 'auto_closed'
       AND (o.id > $5::text OR (r.ticket_day, r.ticket) > ($6::date, $7::int))
     ORDER BY r.ticket_day, r.ticket LIMIT $4
 ) r
 WHERE o.id = ANY($1::text[]) AND o.id >= $5::text
 ORDER BY o.id, r.ticket_day, r.ticket LIMIT $4"""
-"""Parameters as `RECONCILIATION`; a place is an office, a day and a ticket."""
+"""Parameters as `RECONCILIATION`; a place is an office, a day and a ticket.
+
+The index has every visit that closing time ended, corrected since or not.
+"""
 
 VENDORS = f"""
 SELECT coalesce(r.vendor, '') AS key, count(*) AS n
