@@ -1,7 +1,8 @@
 """B6: growth. The same commands with a million rows in inbox, state and journal, and with hardly any.
 
-The commands are about requests drawn from all of them, and their ids are of all the days the inbox looks back. The
-small database has the same requests and nothing else.
+The commands are about requests drawn from all of them. Their own ids are of now, as senders make them: the rows of the
+inbox they are added to are those of all the days it looks back. The small database has the same requests and nothing
+else.
 """
 
 import asyncio
@@ -81,7 +82,7 @@ def _judge(drained: list[Run], opened: list[Run], small: str, large: str) -> Bar
 def _drain(here: Ground, size: Size, numbers: list[int], number: int) -> Run:
     with here.place(f"b6_drain_{size.template}_{number}", template=size.template) as place:
         asyncio.run(_settle(place))
-        orders = _orders(numbers, walkins.LAG, number)
+        orders = _orders(numbers, walkins.LAG)
         walkins.produce(here.stack.kafka, place.prefix + "intake.commands", orders)
         with here.running(contending.OURS, place) as processes:
             watch = Watch(here.stack.kafka, place.prefix, len(orders), _WARM_UP, processes)
@@ -95,16 +96,15 @@ def _open(here: Ground, size: Size, numbers: list[int], number: int) -> Run:
     visits = numbers[: _LOAD.commands // len(_STEPS)]
     with here.place(f"b6_open_{size.template}_{number}", template=size.template) as place:
         asyncio.run(_settle(place))
-        orders = _orders(visits, _LOAD.rate, number)
+        orders = _orders(visits, _LOAD.rate)
         told = send_and_read(here, contending.OURS, place, orders, _LOAD)
     faults = drain_check.faults_of_answers(told.found, [order.id for order in orders])
     return Run(size.name + _P99, told.percentile(0.99), faults, {"p50_ms": round(told.percentile(0.5), 1)})
 
 
-def _orders(numbers: list[int], lag: int, number: int) -> list[walkins.Order]:
+def _orders(numbers: list[int], lag: int) -> list[walkins.Order]:
     visits = [(each, preload.request_id(each)) for each in numbers]
-    new_id = partial(preload.command_id, random.Random(number))
-    return walkins.orders_about(visits, steps=_STEPS, lag=lag, new_id=new_id)
+    return walkins.orders_about(visits, steps=_STEPS, lag=lag)
 
 
 async def _small(dsn: str, numbers: list[int]) -> None:

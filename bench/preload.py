@@ -6,7 +6,6 @@ inbox looks back, in no order.
 
 import hashlib
 import json
-import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -41,11 +40,6 @@ _CLIENT: Final = json.dumps({"last_name": "Doe", "first_name": "Jo", "birth_date
 def request_id(number: int) -> str:
     """The same for the same number."""
     return _spread("request", number)
-
-
-def command_id(chance: random.Random) -> str:
-    """An id of any of those days, as a sender with a backlog has them."""
-    return _uuid7(chance.random(), chance.getrandbits(74))
 
 
 async def requests(connection: Any, numbers: Sequence[int], *, waiting_since: datetime | None = None) -> None:

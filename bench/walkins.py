@@ -1,7 +1,7 @@
 """The commands of B1: walk-ins at 100 offices, each created, checked in, timed in and out, interleaved."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import time
 from typing import Any, Final, TypeAlias
@@ -44,17 +44,11 @@ def orders(visits: int, *, lag: int = LAG) -> list[Order]:
     return orders_about([(number, fresh_id()) for number in range(visits)], lag=lag)
 
 
-def orders_about(
-    visits: Sequence[tuple[int, str]],
-    *,
-    steps: range = range(STEPS),
-    lag: int = LAG,
-    new_id: Callable[[], str] = fresh_id,
-) -> list[Order]:
+def orders_about(visits: Sequence[tuple[int, str]], *, steps: range = range(STEPS), lag: int = LAG) -> list[Order]:
     """Some steps of the visits with these numbers and request ids."""
     moments = range(len(visits) + lag * (len(steps) - 1))
     return [
-        _order(step, *visits[place], new_id())
+        _order(step, *visits[place], fresh_id())
         for moment in moments
         for late, step in enumerate(steps)
         if 0 <= (place := moment - late * lag) < len(visits)
