@@ -1,5 +1,7 @@
 """What intake shows of the past: a client through time, the log of a day, merit entries. Voter answers nowhere."""
 
+import csv
+import io
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -146,23 +148,58 @@ async def test_a_log_has_pages(desk: Desk) -> None:
     assert [each["request_id"] for each in (*first["items"], *rest["items"])] == ids
 
 
-async def test_a_streamed_log_is_whole_and_each_page_is_on_record_before(
+async def file_of(desk: Desk, query: str = "", actor: str = "es") -> list[dict[str, str]]:
+    answer = await desk.get(f"/v1/offices/{OFFICE}/reception-log?purpose=test&format=csv{query}", actor)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    return list(csv.DictReader(io.StringIO(answer.text)))
+
+
+async def test_the_log_as_a_file_is_whole_and_each_part_is_on_record_before(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ids = [(await desk.request())["request_id"] for _ in range(5)]
     monkeypatch.setattr(reception_log, "STREAMED_AT_ONCE", 2)
 
-    answer = await desk.get(f"/v1/offices/{OFFICE}/reception-log/stream?purpose=test", "es")
+    rows = await file_of(desk, "&limit=1")
 
-    lines = [json.loads(line) for line in answer.text.splitlines()]
-    assert [each["request_id"] for each in lines] == ids
+    assert [row["request_id"] for row in rows] == ids
     assert [shown for _, _, shown in await desk.rig.rows(READ)] == [ids[:2], ids[2:4], ids[4:]]
+
+
+async def test_the_log_as_a_file_says_what_the_pages_say(desk: Desk) -> None:
+    await desk.request(
+        anonymous=False, client=jane(last_name="=Roe", birth_date="1961-05-04"), reasons=["apply", "other"]
+    )
+    await desk.request()
+
+    named, anonymous = await file_of(desk)
+    page, _ = (await log_of(desk))["items"]
+
+    assert (named["last_name"], named["first_name"], named["birth_date"]) == ("'=Roe", "Jane", "1961-05-04")
+    assert (named["reasons"], named["accurate"], named["ticket"]) == ("apply other", "yes", "")
+    assert set(named) == {*reception_log.Entry.model_fields, *page["client"]} - {"client"}
+    assert (anonymous["anonymous"], anonymous["last_name"], anonymous["client_id"]) == ("yes", "", "")
+
+
+async def test_the_file_of_a_day_without_anybody_has_its_columns(desk: Desk) -> None:
+    address = f"/v1/offices/{OFFICE}/reception-log?purpose=test&format=csv&day=2026-03-01"
+    answer = await desk.get(address, "es")
+
+    assert answer.text == ",".join(reception_log.COLUMNS) + "\r\n"
+    assert answer.headers["content-disposition"] == f'attachment; filename="reception-log-{OFFICE}-2026-03-01.csv"'
+
+
+async def test_without_a_purpose_there_is_no_file(desk: Desk) -> None:
+    answer = await desk.get(f"/v1/offices/{OFFICE}/reception-log?format=csv", "es")
+
+    assert (answer.status_code, answer.json()["field"]) == (400, "purpose")
 
 
 @pytest.mark.rule("I-37")
 async def test_the_log_of_another_office_is_closed(desk: Desk) -> None:
-    for path in ("reception-log", "reception-log/stream"):
-        address = f"/v1/offices/{ELSEWHERE}/{path}?purpose=test"
+    for shape in ("json", "csv"):
+        address = f"/v1/offices/{ELSEWHERE}/reception-log?purpose=test&format={shape}"
         assert (await desk.get(address, "es")).json()["rule"] == "I-26"
         assert (await desk.get(address, "central")).status_code == 200
     assert (await desk.get("/v1/offices/NOWHERE/reception-log?purpose=test", "central")).status_code == 404
@@ -223,7 +260,7 @@ async def test_what_somebody_answered_about_voting_is_shown_nowhere(desk: Desk) 
         "/v1/my/requests?purpose=test",
         f"/v1/clients/{client['client_id']}/timeline?purpose=test",
         f"/v1/offices/{OFFICE}/reception-log?purpose=test",
-        f"/v1/offices/{OFFICE}/reception-log/stream?purpose=test",
+        f"/v1/offices/{OFFICE}/reception-log?purpose=test&format=csv",
         f"/v1/offices/{OFFICE}/voter-registration",
         *(f"/v1/requests/{entry['request_id']}?purpose=test" for entry in entries),
     ):

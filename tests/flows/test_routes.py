@@ -44,7 +44,7 @@ ROUTES = [
     Route("/v1/offices/{office}/dashboard", GREETER),
     Route("/v1/offices/{office}/voter-registration", VOTERS),
     Route("/v1/offices/{office}/reception-log?purpose=test", VIEW),
-    Route("/v1/offices/{office}/reception-log/stream?purpose=test", VIEW),
+    Route("/v1/offices/{office}/reception-log?purpose=test&format=csv", VIEW),
     Route("/v1/requests/{walk_in}?purpose=test", VIEW),
     Route("/v1/requests/{merit_call}?purpose=test", VIEW, merit=True),
     Route("/v1/requests/search", VIEW, {"purpose": "test", "name": "roe"}, narrowed=True, merit=True),

@@ -4,13 +4,26 @@ import csv
 import io
 from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from enum import StrEnum
+from typing import Annotated, Any
 
+from fastapi import Query
 from fastapi.responses import StreamingResponse
 
 MEDIA_TYPE = "text/csv"
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
 """What a spreadsheet takes for the beginning of a formula, or of a cell of its own."""
+
+
+class Format(StrEnum):
+    """How tables are answered."""
+
+    JSON = "json"
+    CSV = "csv"
+
+
+Wanted = Annotated[Format, Query(description="`csv` for a file with everything, streamed.")]
+"""The parameter of a route that also gives a file."""
 
 
 async def csv_response(

@@ -16,7 +16,7 @@ Day = tuple[int, int, int]
 def histogram(*minutes: int) -> Histogram:
     made = Histogram()
     for each in minutes:
-        made.add(each, 1, each * 60 + 30)
+        made.add([(each, 1)], each * 60 + 30)
     return made
 
 

@@ -91,7 +91,9 @@ class Sought:
 
 def closeness(sought: Iterable[Sought], names: Iterable[str | None]) -> Closeness:
     """How near a request with these names is to what is looked for: as its worst word."""
-    there = [word for name in names if name for word in words(name)]
-    joined = ("".join(words(name)) for name in names if name)
-    found = {*there, *joined}
+    found: set[str] = set()
+    for name in names:
+        if name:
+            parts = words(name)
+            found |= {*parts, "".join(parts)}
     return max((each.closeness(found) for each in sought), default=Closeness.SAME)

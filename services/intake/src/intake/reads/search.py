@@ -4,8 +4,8 @@ Whatever says who it is about is looked up in the keys of all requests; what say
 the offices by time. Nothing reads through a table.
 """
 
-import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -35,16 +35,24 @@ KEYS = "request_keys(r.office_id, r.client, r.representative, r.vendor, r.case_r
 SOMEBODY = "num_nonnulls(r.client, r.representative, r.vendor, r.case_ref) > 0"
 
 BY_KEYS = f"""
-SELECT {BRIEF}, r.representative->>'name' AS spokesman, r.vendor
-FROM requests r JOIN offices o ON o.id = r.office_id
-WHERE {SOMEBODY} AND {{keys}}
-  AND r.office_id = ANY($1::text[])
+WITH known AS MATERIALIZED (
+    SELECT r.id, r.office_id, r.received_at, r.request_type, r.status, r.reasons, r.client, r.representative, r.vendor
+    FROM requests r WHERE {SOMEBODY} AND {{keys}}
+)
+SELECT r.id::text, r.received_at, r.client->>'last_name' AS last_name, r.client->>'first_name' AS first_name,
+       r.client->>'middle' AS middle, r.representative->>'name' AS spokesman, r.vendor
+FROM known r JOIN offices o ON o.id = r.office_id
+WHERE r.office_id = ANY($1::text[])
   AND ($2::date IS NULL OR r.received_at >= $2::date::timestamp AT TIME ZONE o.zone)
   AND ($3::date IS NULL OR r.received_at < ($3::date + 1)::timestamp AT TIME ZONE o.zone)
   AND ($4::text IS NULL OR r.request_type = $4)
   AND ($5::text IS NULL OR r.status = $5)
   AND ($6::text IS NULL OR r.reasons ? $6)
 LIMIT {LOOKED_AT + 1}"""
+"""The keys are looked up apart from the rest, or the planner walks an index by office and makes the keys of every row.
+No more is read than the limit needs all the same."""
+
+SHOWN = f"SELECT {BRIEF} FROM requests r WHERE r.id = ANY($1::uuid[]) AND r.office_id = ANY($2::text[])"
 
 BY_TIME = f"""
 WITH found AS MATERIALIZED (
@@ -111,6 +119,20 @@ class Hits(Page[Hit]):
     complete: bool = Field(description="False: more is called so than is looked at; say more.")
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A request as it is ranked. Only what a page shows is read whole."""
+
+    closeness: Closeness
+    received_at: datetime
+    request_id: str
+
+    @property
+    def order(self) -> tuple[int, float, int]:
+        """The closest first, then the newest."""
+        return (self.closeness, -self.received_at.timestamp(), -UUID(self.request_id).int)
+
+
 class Searching:
     """Answers whoever looks for something."""
 
@@ -147,21 +169,30 @@ class Searching:
         sought = [Sought.of(word) for word in words(wanted.name or "")]
         if wanted.name and not sought:
             raise Unanswered(400, "no letter or digit", field="name")
-        hits, complete = await self._ranked(scope, wanted, sought, Closeness.ONE_LETTER_AWAY)
-        if sought and len(_behind(hits, place)) <= wanted.limit:
-            hits, complete = await self._ranked(scope, wanted, sought, Closeness.SOUNDS_ALIKE)
-        page = page_of(_behind(hits, place)[: wanted.limit + 1], wanted.limit, _closest)
-        return Hits(items=page.items, next=page.next, complete=complete)
+        found, complete = await self._ranked(scope, wanted, sought, Closeness.ONE_LETTER_AWAY)
+        if sought and len(_behind(found, place)) <= wanted.limit:
+            found, complete = await self._ranked(scope, wanted, sought, Closeness.SOUNDS_ALIKE)
+        page = page_of(_behind(found, place), wanted.limit, _closest)
+        return Hits(items=await self._shown(scope, page.items), next=page.next, complete=complete)
 
     async def _ranked(
         self, scope: Scope, wanted: Search, sought: Sequence[Sought], up_to: Closeness
-    ) -> tuple[list[Hit], bool]:
+    ) -> tuple[list[Found], bool]:
         arguments = _where(scope, wanted)
         conditions = [_any(keys, arguments) for keys in _keys(scope, wanted, sought, up_to)]
         query = BY_KEYS.format(keys=" AND ".join(conditions))
         rows = await self._inside.queries.rows(query, *arguments)
-        hits = [_hit(row, closeness(sought, _names(row))) for row in rows]
-        return sorted(hits, key=_order), len(rows) <= LOOKED_AT
+        found = [
+            Found(closeness(sought, [row[name] for name in _NAMES]), row["received_at"], row["id"]) for row in rows
+        ]
+        return sorted(found, key=lambda each: each.order), len(rows) <= LOOKED_AT
+
+    async def _shown(self, scope: Scope, page: Sequence[Found]) -> list[Hit]:
+        """The page, in its order."""
+        wanted = [each.request_id for each in page]
+        rows = await self._inside.queries.rows(SHOWN, wanted, list(scope.offices)) if wanted else ()
+        known = {row["id"]: row for row in rows}
+        return [_hit(known[each.request_id], each.closeness) for each in page if each.request_id in known]
 
 
 def routes(inside: Inside, asking: Asking) -> APIRouter:
@@ -214,29 +245,23 @@ def _any(keys: list[str], arguments: list[Any]) -> str:
     return f"{KEYS} && ${len(arguments)}::text[]"
 
 
-def _names(row: Any) -> list[str | None]:
-    client = json.loads(row["client"]) if row["client"] else {}
-    return [client.get("last_name"), client.get("first_name"), client.get("middle"), row["spokesman"], row["vendor"]]
+_NAMES = ("last_name", "first_name", "middle", "spokesman", "vendor")
 
 
 def _hit(row: Any, near: Closeness) -> Hit:
     return Hit(**brief(row).model_dump(), closeness=near)
 
 
-def _order(hit: Hit) -> tuple[int, float, int]:
-    return (hit.closeness, -hit.received_at.timestamp(), -UUID(hit.request_id).int)
-
-
-def _behind(hits: list[Hit], place: tuple[Any, ...] | None) -> list[Hit]:
+def _behind(found: list[Found], place: tuple[Any, ...] | None) -> list[Found]:
     if place is None:
-        return hits
+        return found
     near, received, last = place
-    return [hit for hit in hits if _order(hit) > (near, -received.timestamp(), -last.int)]
+    return [each for each in found if each.order > (near, -received.timestamp(), -last.int)]
 
 
 def _newest(hit: Hit) -> tuple[Any, ...]:
     return (hit.received_at, hit.request_id)
 
 
-def _closest(hit: Hit) -> tuple[Any, ...]:
-    return (int(hit.closeness), hit.received_at, hit.request_id)
+def _closest(found: Found) -> tuple[Any, ...]:
+    return (int(found.closeness), found.received_at, found.request_id)

@@ -12,7 +12,7 @@ from intake.reports.rows import Estimates, Registration, Requests, Signatures, T
 from intake.voters.month import Numbers
 
 Cells: TypeAlias = Iterable[Mapping[str, Any]]
-"""Rows of `sql.counted`: key, tally, label, n."""
+"""Rows of `sql.counted` (key, tally, label, n) or of `sql.spread` (key, tally, values, counts, total)."""
 
 FOUR_REASONS = ("apply", "review", "change_of_address", "register_to_vote_only")
 
@@ -69,12 +69,12 @@ def signatures(key: str, counts: Counts) -> Signatures:
     return Signatures(key=key, anonymous=of(counts, tallies.ANONYMOUS), **found)
 
 
-def visits(key: str, counts: Counts, served: int) -> Visits:
-    """How they ended."""
+def visits(key: str, counts: Counts) -> Visits:
+    """How they ended. Whoever was served has waited."""
     unserved = {label: n for (tally, label), n in counts.items() if tally == tallies.UNSERVED}
     return Visits(
         key=key,
-        served=served,
+        served=of(counts, tallies.WAIT),
         left=unserved.get("left", 0),
         no_show=unserved.get("no_show", 0),
         never_timed_out=unserved.get("auto_closed", 0),
@@ -87,7 +87,7 @@ def histograms(cells: Cells, by: str) -> dict[str, dict[str, Histogram]]:
     found: dict[str, dict[str, Histogram]] = defaultdict(lambda: defaultdict(Histogram))
     for row in cells:
         tally = row["tally"].removesuffix(".month")
-        found[shown(row["key"], by)][tally].add(row["value"], row["n"], row["total"])
+        found[shown(row["key"], by)][tally].add(zip(row["values"], row["counts"], strict=True), row["total"])
     return found
 
 

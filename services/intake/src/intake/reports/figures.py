@@ -1,6 +1,6 @@
 """From cells to figures: percentiles of histograms, errors of estimates. Values in, values out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 NEAR_MINUTES = 5
@@ -14,9 +14,10 @@ class Histogram:
     counts: dict[int, int] = field(default_factory=dict)
     seconds: int = 0
 
-    def add(self, minutes: int, n: int, seconds: int) -> None:
-        """Some more with this many minutes."""
-        self.counts[minutes] = self.counts.get(minutes, 0) + n
+    def add(self, counts: Iterable[tuple[int, int]], seconds: int) -> None:
+        """Some more: minutes, and how many had them."""
+        for minutes, n in counts:
+            self.counts[minutes] = self.counts.get(minutes, 0) + n
         self.seconds += seconds
 
     @property
@@ -36,8 +37,7 @@ class Histogram:
     def absolute(self) -> "Histogram":
         """The same without signs."""
         made = Histogram()
-        for minutes, n in self.counts.items():
-            made.add(abs(minutes), n, 0)
+        made.add(((abs(minutes), n) for minutes, n in self.counts.items()), 0)
         return made
 
     def share(self, lowest: int, highest: int) -> float | None:

@@ -61,10 +61,8 @@ class Catalogue:
 
     async def visits(self, asked: Question, by: By) -> list[Visits]:
         """How visits ended."""
-        unserved = await self._counted(by.value, asked, tallies.UNSERVED)
-        served = {key: each[tallies.WAIT].n for key, each in (await self._spread(by, asked, tallies.WAIT)).items()}
-        keys = sorted(unserved.keys() | served.keys())
-        return [counting.visits(key, unserved.get(key, {}), served.get(key, 0)) for key in keys]
+        found = await self._counted(by.value, asked, tallies.UNSERVED, tallies.WAIT)
+        return [counting.visits(key, counts) for key, counts in found.items()]
 
     async def times(self, asked: Question, by: By) -> list[Times]:
         """Waits and services."""

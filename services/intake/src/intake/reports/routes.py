@@ -6,7 +6,6 @@ They count, or list opaque ids: nothing about persons, so that no purpose is ask
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query, Request, Response
@@ -15,7 +14,7 @@ from fastapi.responses import JSONResponse
 from access.asking import Asker, Asking, Narrowed, Scope, Within
 from access.matrix import Ability
 from casebus_contracts.base import Day, Month
-from chassis.csv_out import MEDIA_TYPE, csv_response
+from chassis.csv_out import MEDIA_TYPE, Format, Wanted, csv_response
 from chassis.inside import Inside
 from chassis.openapi import no
 from chassis.problems import Unanswered
@@ -36,22 +35,12 @@ from intake.reports.question import (
     period_of,
 )
 
-
-class Format(StrEnum):
-    """How a report is answered."""
-
-    JSON = "json"
-    CSV = "csv"
-
-
 ANSWERS: dict[int | str, dict[str, Any]] = {
     **no(404),
     200: {"description": "the report", "content": {MEDIA_TYPE: {"schema": {"type": "string"}}}},
 }
 FIRST = Query(description="The first day, of the calendar of each office. Usually 30 days before the last one.")
 LAST = Query(description="The last day, included; at most 366 days after the first. Usually today.")
-FORMAT = Query(description="`csv` for a file, streamed.")
-Wanted = Annotated[Format, FORMAT]
 MonthQuery = Annotated[Month, Query(description="The month, `YYYY-MM`.")]
 
 

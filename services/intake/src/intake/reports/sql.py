@@ -27,10 +27,12 @@ GROUP BY 1, 2, 3 HAVING sum(t.n) <> 0 ORDER BY 1, 2, 3"""
 
 
 def spread(by: str) -> str:
-    """Cells by key, tally and value: histograms. Parameters as `counted`."""
+    """A histogram for each key and tally: its values, how often each is there, the sum. Parameters as `counted`."""
     return f"""
-SELECT {KEYS[by]} AS key, t.tally, t.value, sum(t.n)::bigint AS n, sum(t.total)::bigint AS total FROM {_cells(by)}
-GROUP BY 1, 2, 3 HAVING sum(t.n) <> 0 ORDER BY 1, 2, 3"""
+SELECT key, tally, array_agg(value) AS values, array_agg(n) AS counts, sum(total)::bigint AS total FROM (
+    SELECT {KEYS[by]} AS key, t.tally, t.value, sum(t.n)::bigint AS n, sum(t.total) AS total FROM {_cells(by)}
+    GROUP BY 1, 2, 3 HAVING sum(t.n) <> 0
+) AS cells GROUP BY key, tally"""
 
 
 def _cells(by: str) -> str:
