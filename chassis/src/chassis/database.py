@@ -22,7 +22,14 @@ _SESSION = {
     "jit": "off",
 }
 
-_READS = {"default_transaction_read_only": "on", "statement_timeout": "5s"}
+_READS = {
+    "default_transaction_read_only": "on",
+    "statement_timeout": "5s",
+    # A report sums up a hundred thousand cells: in memory, not in files.
+    "work_mem": "32MB",
+    # One question, one processor: the others are for whoever asks or commands at the same time.
+    "max_parallel_workers_per_gather": "0",
+}
 """What routes ask with: nothing is written, and nobody waits for ever."""
 
 

@@ -1,8 +1,7 @@
 """Cells of roll-ups become rows of reports. Values in, rows out."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import date
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from chassis.rules import Counts
@@ -17,18 +16,24 @@ Cells: TypeAlias = Iterable[Mapping[str, Any]]
 FOUR_REASONS = ("apply", "review", "change_of_address", "register_to_vote_only")
 
 
-def shown(key: object, by: str = "") -> str:
-    """A key as text: a month without its day, an hour with two digits."""
-    if by == "month" and isinstance(key, date):
-        return f"{key:%Y-%m}"
-    return f"{key:02}" if by == "hour" else str(key)
+Naming: TypeAlias = Callable[[Any], str]
+"""What a key is called in a report. Keys of one name are put together."""
 
 
-def by_key(cells: Cells, by: str = "") -> dict[str, Counts]:
+def naming(by: str, places: Mapping[str, str]) -> Naming:
+    """A month without its day, an hour with two digits; an office as `places` says, where it says anything."""
+    if by == "month":
+        return lambda day: f"{day:%Y-%m}"
+    if by == "hour":
+        return lambda hour: f"{hour:02}"
+    return lambda key: places.get(str(key), str(key))
+
+
+def by_key(cells: Cells, name: Naming) -> dict[str, Counts]:
     """The counts of each key."""
     found: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)
     for row in cells:
-        place = found[shown(row["key"], by)]
+        place = found[name(row["key"])]
         cell = row["tally"].removesuffix(".month"), row["label"]
         place[cell] = place.get(cell, 0) + row["n"]
     return dict(sorted(found.items()))
@@ -82,12 +87,12 @@ def visits(key: str, counts: Counts) -> Visits:
     )
 
 
-def histograms(cells: Cells, by: str) -> dict[str, dict[str, Histogram]]:
+def histograms(cells: Cells, name: Naming) -> dict[str, dict[str, Histogram]]:
     """Rows of `sql.spread` as a histogram for each key and tally."""
     found: dict[str, dict[str, Histogram]] = defaultdict(lambda: defaultdict(Histogram))
     for row in cells:
         tally = row["tally"].removesuffix(".month")
-        found[shown(row["key"], by)][tally].add(zip(row["values"], row["counts"], strict=True), row["total"])
+        found[name(row["key"])][tally].add(zip(row["values"], row["counts"], strict=True), row["total"])
     return found
 
 

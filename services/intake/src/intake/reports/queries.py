@@ -28,7 +28,12 @@ from intake.reports.rows import (
     WalkIns,
 )
 
-PAGE_ROWS = 1_000
+SHOWN_ROWS = 1_000
+"""Of a list, as JSON."""
+PAGE_ROWS = SHOWN_ROWS + 1
+"""Of a list, asked for at once: one more, so that the first page tells whether there are more."""
+
+_PLACED = {By.REGION.value: "region_id", By.COUNTY.value: "county_fips"}
 
 
 class Catalogue:
@@ -158,14 +163,22 @@ class Catalogue:
             behind = tuple(rows[-1][name] for name in place)
 
     async def _counted(self, by: str, asked: Question, *named: str) -> dict[str, Counts]:
-        return counting.by_key(await self._cells(sql.counted(by), by, asked, named), by)
+        cells = await self._cells(sql.counted(by), by, asked, named)
+        return counting.by_key(cells, await self._naming(by, asked))
 
     async def _whole(self, asked: Question, *named: str) -> Counts:
         """The counts of all offices and days together."""
         return (await self._counted("label", asked, *named)).get("", {})
 
     async def _spread(self, by: By, asked: Question, *named: str) -> dict[str, dict[str, Histogram]]:
-        return counting.histograms(await self._cells(sql.spread(by.value), by.value, asked, named), by.value)
+        cells = await self._cells(sql.spread(by.value), by.value, asked, named)
+        return counting.histograms(cells, await self._naming(by.value, asked))
+
+    async def _naming(self, by: str, asked: Question) -> counting.Naming:
+        if (column := _PLACED.get(by)) is None:
+            return counting.naming(by, {})
+        rows = await self._queries.rows(sql.PLACES, list(asked.offices))
+        return counting.naming(by, {row["id"]: row[column] for row in rows})
 
     async def _cells(self, query: str, by: str, asked: Question, named: Sequence[str]) -> Sequence[Any]:
         """Whole months as they are filed by month, the days around them as by day."""

@@ -19,7 +19,7 @@ from chassis.inside import Inside
 from chassis.openapi import no
 from chassis.problems import Unanswered
 from intake.reports import rows
-from intake.reports.queries import PAGE_ROWS, Catalogue
+from intake.reports.queries import SHOWN_ROWS, Catalogue
 from intake.reports.question import (
     LONGEST_BY_DAY,
     By,
@@ -97,9 +97,9 @@ class Desk:
         found: list[rows.AnyRow] = []
         async for page in pages:
             found += page
-            if len(found) > PAGE_ROWS:
+            if len(found) > SHOWN_ROWS:
                 break
-        return self._json(kind, asked, found[:PAGE_ROWS], more=len(found) > PAGE_ROWS)
+        return self._json(kind, asked, found[:SHOWN_ROWS], more=len(found) > SHOWN_ROWS)
 
     @staticmethod
     async def _csv(kind: type[rows.Row], asked: Question, pages: AsyncIterator[Sequence[rows.Row]]) -> Response:

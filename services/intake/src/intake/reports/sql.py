@@ -5,69 +5,76 @@ Days are those of the calendar of each office, both included.
 
 from collections.abc import Mapping
 
-KEYS: Mapping[str, str] = {
-    "office": "t.place",
-    "region": "o.region_id",
-    "county": "o.county_fips",
-    "day": "t.day",
-    "month": "date_trunc('month', t.day::timestamp)::date",
-    "hour": "t.value",
-    "label": "''",
-}
-"""What cells are summed up by. `label`: by their label alone, which is always there."""
+KEYS: Mapping[str, str] = {"day": "t.day", "month": "t.day", "hour": "t.value", "label": "''"}
+"""What cells are summed up by; where it is not here, by office. `label`: by their label alone, which is always there.
 
-_OF_OFFICES = frozenset({"region", "county"})
+What is larger than an office or a day is put together from few rows afterwards (`counting.Naming`): to find the region
+or the month of every single cell takes longer than everything else.
+"""
 
 
 def counted(by: str) -> str:
     """Cells by key, tally and label. Parameters: tallies, offices, first and last day."""
     return f"""
-SELECT {KEYS[by]} AS key, t.tally, t.label, sum(t.n)::bigint AS n FROM {_cells(by)}
-GROUP BY 1, 2, 3 HAVING sum(t.n) <> 0 ORDER BY 1, 2, 3"""
+SELECT {_key(by)} AS key, t.tally, t.label, sum(t.n)::bigint AS n {_CELLS}
+GROUP BY 1, 2, 3 HAVING sum(t.n) <> 0"""
 
 
 def spread(by: str) -> str:
-    """A histogram for each key and tally: its values, how often each is there, the sum. Parameters as `counted`."""
+    """A histogram for each key and tally: its values, how often each is there, the sum. Parameters as `counted`.
+
+    In two steps, or the planner sorts all cells to spare itself the few sums.
+    """
     return f"""
-SELECT key, tally, array_agg(value) AS values, array_agg(n) AS counts, sum(total)::bigint AS total FROM (
-    SELECT {KEYS[by]} AS key, t.tally, t.value, sum(t.n)::bigint AS n, sum(t.total) AS total FROM {_cells(by)}
+WITH cells AS MATERIALIZED (
+    SELECT {_key(by)} AS key, t.tally, t.value, sum(t.n)::bigint AS n, sum(t.total)::bigint AS total {_CELLS}
     GROUP BY 1, 2, 3 HAVING sum(t.n) <> 0
-) AS cells GROUP BY key, tally"""
+)
+SELECT key, tally, array_agg(value) AS values, array_agg(n) AS counts, sum(total)::bigint AS total
+FROM cells GROUP BY key, tally"""
 
 
-def _cells(by: str) -> str:
-    offices = " JOIN offices o ON o.id = t.place" if by in _OF_OFFICES else ""
-    return (
-        f"tallies t{offices} "
-        "WHERE t.tally = ANY($1::text[]) AND t.place = ANY($2::text[]) AND t.day BETWEEN $3::date AND $4::date"
-    )
+def _key(by: str) -> str:
+    return KEYS.get(by, "t.place")
 
+
+_CELLS = """
+FROM tallies t
+WHERE t.tally = ANY($1::text[]) AND t.place = ANY($2::text[]) AND t.day BETWEEN $3::date AND $4::date"""
+
+PLACES = "SELECT id, region_id, county_fips FROM offices WHERE id = ANY($1::text[])"
+"""Where offices are."""
 
 _DAYS = """
 r.received_at >= ($2::date::timestamp AT TIME ZONE o.zone)
 AND r.received_at < (($3::date + 1)::timestamp AT TIME ZONE o.zone)"""
 
 RECONCILIATION = f"""
-SELECT r.id::text AS request_id, o.id AS office_id, (r.received_at AT TIME ZONE o.zone)::date AS received_on,
+WITH found AS MATERIALIZED (
+    SELECT o.id AS office_id, o.zone, c.id, c.received_at
+    FROM offices o CROSS JOIN LATERAL (
+        SELECT r.id, r.received_at
+        FROM requests r
+        WHERE r.office_id = o.id AND {_DAYS}
+          AND r.nvra_covered AND r.channel IN ('in_person', 'phone', 'home_visit', 'chat')
+          AND (o.id > $5::text OR (r.received_at, r.id) > ($6::timestamptz, $7::uuid))
+          AND NOT EXISTS (SELECT FROM voter_offers f
+                          WHERE f.id = r.id AND (f.entries > 0 OR f.letter_day IS NOT NULL))
+        ORDER BY r.received_at, r.id LIMIT $4
+    ) c
+    WHERE o.id = ANY($1::text[]) AND o.id >= $5::text
+    ORDER BY o.id, c.received_at, c.id LIMIT $4
+)
+SELECT r.id::text AS request_id, f.office_id, (r.received_at AT TIME ZONE f.zone)::date AS received_on,
        r.request_type, r.channel, r.reasons::text AS reasons, r.ticket,
        r.status = 'closed' OR coalesce(r.visit_status IN ('served', 'left', 'no_show', 'auto_closed'), false) AS over,
-       r.received_at AS place
-FROM offices o CROSS JOIN LATERAL (
-    SELECT r.id, r.received_at, r.request_type, r.channel, r.reasons, r.ticket, r.status, r.visit_status
-    FROM requests r
-    WHERE r.office_id = o.id AND {_DAYS}
-      AND r.nvra_covered AND r.channel IN ('in_person', 'phone', 'home_visit', 'chat')
-      AND (o.id > $5::text OR (r.received_at, r.id) > ($6::timestamptz, $7::uuid))
-      AND NOT EXISTS (SELECT FROM voter_offers f
-                      WHERE f.id = r.id AND (f.entries > 0 OR f.letter_day IS NOT NULL))
-    ORDER BY r.received_at, r.id LIMIT $4
-) r
-WHERE o.id = ANY($1::text[]) AND o.id >= $5::text
-ORDER BY o.id, r.received_at, r.id LIMIT $4"""
+       f.received_at AS place
+FROM found f JOIN requests r ON r.id = f.id
+ORDER BY f.office_id, f.received_at, f.id"""
 """Contacts on the reception log without an entry or a letter.
 
 Parameters: offices, first and last day, how many, and behind which place (office, moment, id). Office after office is
-looked at until there are enough.
+looked at until there are enough: first in the index alone, then the rows of those that were found.
 """
 
 NEVER_TIMED_OUT = """
