@@ -3,6 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import asyncpg
 import pytest
@@ -91,6 +92,31 @@ async def test_a_row_that_commits_late_comes_before_younger_rows_of_its_key(rig:
         await rig.until_empty()
 
     assert rig.arrived()["late"] == [str(number) for number in range(1, 61)]
+
+
+async def test_a_row_comes_first_though_its_transaction_is_younger_than_the_one_that_ended_before(
+    rig: RelayRig,
+) -> None:
+    early, late = await rig.another_writer(), await rig.another_writer()
+    relay = rig.relay(replace(QUICK, unfloored_poll_seconds=600))
+    async with running(relay):
+        await rig.write(row("other", 0))
+        await until_deleted(relay, 1)
+        for number in range(1, 30, 2):
+            transactions = early.transaction(), late.transaction()
+            for writer, transaction in zip((early, late), transactions, strict=True):
+                await transaction.start()
+                await writer.execute("SELECT pg_current_xact_id()")
+            await late.execute(INSERT, *row("late", number))
+            deleted = relay.counters.deleted
+            await early.execute(INSERT, *row("other", number))
+            await transactions[0].commit()
+            await until_deleted(relay, deleted + 1)
+            await transactions[1].commit()
+            await rig.write(row("late", number + 1))
+        await rig.until_empty()
+
+    assert rig.arrived()["late"] == [str(number) for number in range(1, 31)]
 
 
 async def test_late_rows_of_more_than_one_window_come_before_younger_rows_of_their_keys(rig: RelayRig) -> None:

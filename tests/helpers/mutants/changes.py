@@ -71,7 +71,7 @@ def acknowledged_first() -> None:
 def relay_by_cursor() -> None:
     """The relay goes on from the highest id it has seen; what is committed later under a lower one stays behind."""
 
-    def polled(self: Any, xmin: int, xmax: int, highest: int) -> None:
+    def polled(self: Any, xmin: int, highest: int) -> None:
         self.id = max(self.id, highest)
 
     put(chassis.relay.session.Floor, "polled", polled)

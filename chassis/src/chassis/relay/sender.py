@@ -14,7 +14,7 @@ from chassis.relay.settings import RelaySettings
 log = logging.getLogger("librdkafka")
 
 Row: TypeAlias = asyncpg.Record
-"""id, topic, key, headers as text `name<TAB>value<LF>` each, payload, xmin and xmax of the poll."""
+"""id, topic, key, headers as text `name<TAB>value<LF>` each, payload, xmin of the poll."""
 
 Refused: TypeAlias = Callable[[str, str, KafkaError], None]
 """Full name of the topic, key, and why."""
@@ -152,7 +152,7 @@ class Sender:
         produce, names, delivered = self._produce, self.topics, window.delivered
         held_keys, held_topics = holds.keys, holds.topics
         note_id, note_key = window.ids.append, window.keys.append
-        for row_id, topic, key, headers, payload, _, _ in rows:
+        for row_id, topic, key, headers, payload, _ in rows:
             if topic in held_topics or (key in held_keys and not window.tries(key, holds)):
                 continue
             words = iter(headers.replace("\n", "\t").split("\t"))

@@ -25,11 +25,10 @@ _FIRST_WINDOW_ROWS: Final = 200
 _ROWS_AT_ONCE: Final = 250
 _LAST_ANSWERS_SECONDS: Final = 1.0
 
-# The snapshot's bounds come with the rows they belong to.
+# The snapshot's lower bound comes with the rows it belongs to.
 _READ: Final = """
 SELECT id, topic, aggregateid, headers, payload,
-       (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint) AS xmin_,
-       (SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint) AS xmax_
+       (SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint) AS xmin_
 FROM outbox
 WHERE id > $1 AND bucket = ANY($2::smallint[])
   AND id <> ALL($3::bigint[]) AND aggregateid <> ALL($4::text[]) AND topic <> ALL($5::text[])
@@ -37,7 +36,11 @@ ORDER BY id
 LIMIT $6
 """
 
-_DELETE: Final = "DELETE FROM outbox WHERE id = ANY($1::bigint[])"
+# With the xid of the deletion, as every snapshot is told in.
+_DELETE: Final = """
+WITH sent AS (DELETE FROM outbox WHERE id = ANY($1::bigint[]))
+SELECT pg_current_xact_id()::text::bigint
+"""
 
 _OLDEST: Final = """
 SELECT extract(epoch FROM clock_timestamp() - at)::float8
@@ -146,7 +149,7 @@ class Session:
             self._refused(name, key, error)
         freed = [key for key in window.tried if self._holds.passed(key)]
         if freed:
-            self._floor.reset()
+            self._put_back()  # rows of these keys may lie before those that were read meanwhile
 
     def _refused(self, name: str, key: str, error: KafkaError) -> None:
         """Hold what the error speaks of. `name` is the topic's full name."""
@@ -178,7 +181,7 @@ class Session:
     async def _delete(self, ids: list[int]) -> None:
         if ids:
             faults.point(faults.RELAY_BEFORE_DELETE)
-            await self._connection.execute(_DELETE, ids)
+            self._floor.passed(await self._connection.fetchval(_DELETE, ids))
             self._contact = self._now()
             self._counters.deleted += len(ids)
 
@@ -204,7 +207,7 @@ class Session:
         self._contact = self._now()
         if rows:
             self._pause = self._settings.poll_min_seconds
-            self._floor.polled(rows[-1]["xmin_"], rows[-1]["xmax_"], rows[-1]["id"])
+            self._floor.polled(rows[-1]["xmin_"], rows[-1]["id"])
             self._fit_window(rows)
         return rows
 
