@@ -14,6 +14,8 @@ from typing import Any, Final
 import asyncpg
 
 from bench import walkins
+from chassis.database import open_pool
+from chassis.seals import Sealer
 
 _DAYS: Final = 34
 _REQUEST: Final = (
@@ -60,13 +62,21 @@ async def clocks(connection: Any, due: Sequence[tuple[int, datetime]]) -> None:
 
 
 async def history(dsn: str, count: int) -> None:
-    """`count` rows each of requests, inbox and journal, about the requests 0 to `count` - 1."""
+    """`count` rows each of requests, inbox and journal, about the requests 0 to `count` - 1. Past days are sealed."""
     connection = await asyncpg.connect(dsn)
     await requests(connection, range(count))
     await connection.copy_records_to_table("inbox", records=_inbox(count), columns=_INBOX)
     await connection.copy_records_to_table("journal", records=_journal(count), columns=_JOURNAL)
     await connection.execute("VACUUM (FREEZE, ANALYZE)")
     await connection.close()
+    await _seal(dsn)
+
+
+async def _seal(dsn: str) -> None:
+    """Every day as it was sealed when it was over: a service that starts would begin with those that are missing."""
+    pool = await open_pool(dsn, name="bench")
+    await Sealer(pool).seal_missing()
+    await pool.close()
 
 
 def _request(number: int, waiting_since: datetime | None) -> tuple[Any, ...]:

@@ -115,6 +115,12 @@ def test_a_visit_counts_by_minutes_once_it_is_over() -> None:
     ]
 
 
+def test_an_estimate_that_was_far_off_is_filed_by_the_minutes_it_was_off() -> None:
+    told = replace(SERVED, estimate_told_minutes=200, time_in=NINE + 20 * MINUTE)
+
+    assert [each[3:] for each in shown(told) if each[0] == "estimate"] == [(180, 180 * 60)]
+
+
 def test_what_is_counted_by_day_is_filed_by_month_as_well() -> None:
     days = [cell for cell, _ in of_request(replace(SERVED, anonymous=False))]
 
@@ -139,7 +145,9 @@ def test_a_visit_that_goes_on_counts_in_no_duration(request_: Request) -> None:
 
 @pytest.mark.parametrize("status", [VisitStatus.LEFT, VisitStatus.NO_SHOW, VisitStatus.AUTO_CLOSED])
 def test_a_visit_without_service_counts_by_how_it_ended(status: VisitStatus) -> None:
-    assert of("unserved", replace(LEFT, visit_status=status)) == [(status.value, 0)]
+    ended = [each for each in shown(replace(LEFT, visit_status=status)) if each[0] == "unserved"]
+
+    assert ended == [("unserved", TODAY, status.value, 0, 0)]
 
 
 @pytest.mark.rule("I-02")

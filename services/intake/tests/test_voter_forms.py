@@ -47,6 +47,13 @@ def test_five_business_days_skip_the_weekend_and_columbus_day() -> None:
 
 
 @pytest.mark.rule("V-07")
+def test_forms_of_one_day_that_are_due_on_two_lie_on_two_piles() -> None:
+    box = FormsBox(ADAIR.id).put(FIRST, MONDAY, DUE).put(SECOND, MONDAY, MONDAY).put(THIRD, MONDAY, DUE)
+
+    assert box.piles == (Pile(MONDAY, MONDAY, (SECOND,)), Pile(MONDAY, DUE, (FIRST, THIRD)))
+
+
+@pytest.mark.rule("V-07")
 def test_without_a_holiday_a_form_is_due_a_week_later() -> None:
     assert due_on(ADAIR, date(2025, 10, 9), [], []) == date(2025, 10, 16)
 

@@ -130,7 +130,7 @@ def test_a_card_handed_over_in_the_lobby_is_entered_and_lies_in_the_office() -> 
     states = decided(log(CARD, GREETER)).states
 
     box = next(state for state in states if isinstance(state, FormsBox))
-    assert [pile.entries for pile in box.piles] == [(CARD.entry_id,)]
+    assert [(pile.entries, pile.received_on) for pile in box.piles] == [((CARD.entry_id,), CARD.form_received_on)]
 
 
 @pytest.mark.rule("L-05", "V-07")
