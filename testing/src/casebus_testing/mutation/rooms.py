@@ -31,7 +31,7 @@ def rooms() -> Iterator[Room]:
         if (folder / "pyproject.toml").exists():
             source = folder / "src"
             yield Room(folder.name, source, tuple(rule_modules(source)), (folder / "tests",), (folder / "migrations",))
-    chassis, tests = ("lag", "rules", "clock"), ("lag", "replace", "clock")
+    chassis, tests = ("lag", "rules", "clock"), ("lag", "replace", "rule_values", "clock")
     yield Room(
         "chassis",
         ROOT / "chassis/src",
