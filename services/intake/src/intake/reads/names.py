@@ -72,14 +72,13 @@ class Sought:
         """With all its spellings."""
         return cls(word, frozenset(misspelt(word)) - {word}, sound(word))
 
-    def keys(self, up_to: Closeness) -> list[str]:
-        """What to look up in the index."""
-        spelt = [f"n:{self.word}"]
-        if up_to >= Closeness.ONE_LETTER_AWAY:
-            spelt += [f"n:{each}" for each in self.near]
+    def keys(self, up_to: Closeness) -> tuple[list[str], list[str]]:
+        """What to look up in the index: what is close, the word and its sound; what is near and does not sound so."""
+        close, near = [f"n:{self.word}"], self.near
         if up_to >= Closeness.SOUNDS_ALIKE and self.sound is not None:
-            spelt.append(f"s:{self.sound}")
-        return spelt
+            close.append(f"s:{self.sound}")
+            near = frozenset(each for each in near if sound(each) != self.sound)
+        return close, [f"n:{each}" for each in near]
 
     def closeness(self, found: Iterable[str]) -> Closeness:
         """How near the nearest of these words is. They came by the index, so that the rest sounds alike."""

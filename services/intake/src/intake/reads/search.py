@@ -22,6 +22,7 @@ from chassis.inside import Inside
 from chassis.openapi import no
 from chassis.paging import After, Limit, Page, page_of, place_in
 from chassis.problems import Unanswered
+from intake.reads.keys import keyed
 from intake.reads.names import LOWER, Closeness, Sought, closeness, words
 from intake.reads.shapes import BRIEF, Brief, brief, ids
 from intake.request import RequestStatus
@@ -31,14 +32,8 @@ LOOKED_AT = 1_000
 DAYS_MAX = 31
 """How far a search without a person reaches."""
 
-KEYS = "request_keys(r.office_id, r.client, r.representative, r.vendor, r.case_ref)"
-SOMEBODY = "num_nonnulls(r.client, r.representative, r.vendor, r.case_ref) > 0"
-
 BY_KEYS = f"""
-WITH known AS MATERIALIZED (
-    SELECT r.id, r.office_id, r.received_at, r.request_type, r.status, r.reasons, r.client, r.representative, r.vendor
-    FROM requests r WHERE {SOMEBODY} AND {{keys}}
-)
+WITH known AS MATERIALIZED ({{known}})
 SELECT r.id::text, r.received_at, r.client->>'last_name' AS last_name, r.client->>'first_name' AS first_name,
        r.client->>'middle' AS middle, r.representative->>'name' AS spokesman, r.vendor
 FROM known r JOIN offices o ON o.id = r.office_id
@@ -49,8 +44,7 @@ WHERE r.office_id = ANY($1::text[])
   AND ($5::text IS NULL OR r.status = $5)
   AND ($6::text IS NULL OR r.reasons ? $6)
 LIMIT {LOOKED_AT + 1}"""
-"""The keys are looked up apart from the rest, or the planner walks an index by office and makes the keys of every row.
-No more is read than the limit needs all the same."""
+"""No more rows are read than the limit needs, the closest ways first; what is known in two ways comes twice."""
 
 SHOWN = f"SELECT {BRIEF} FROM requests r WHERE r.id = ANY($1::uuid[]) AND r.office_id = ANY($2::text[])"
 
@@ -179,13 +173,13 @@ class Searching:
         self, scope: Scope, wanted: Search, sought: Sequence[Sought], up_to: Closeness
     ) -> tuple[list[Found], bool]:
         arguments = _where(scope, wanted)
-        conditions = [_any(keys, arguments) for keys in _keys(scope, wanted, sought, up_to)]
-        query = BY_KEYS.format(keys=" AND ".join(conditions))
-        rows = await self._inside.queries.rows(query, *arguments)
+        only = scope.offices[0] if len(scope.offices) == 1 else None
+        known = keyed(sought, up_to, _exact(wanted), only, arguments)
+        rows = await self._inside.queries.rows(BY_KEYS.format(known=known), *arguments)
         found = [
             Found(closeness(sought, [row[name] for name in _NAMES]), row["received_at"], row["id"]) for row in rows
         ]
-        return sorted(found, key=lambda each: each.order), len(rows) <= LOOKED_AT
+        return sorted(set(found), key=lambda each: each.order), len(rows) <= LOOKED_AT
 
     async def _shown(self, scope: Scope, page: Sequence[Found]) -> list[Hit]:
         """The page, in its order."""
@@ -226,10 +220,8 @@ def _where(scope: Scope, wanted: Search) -> list[Any]:
     ]
 
 
-def _keys(scope: Scope, wanted: Search, sought: Sequence[Sought], up_to: Closeness) -> list[list[str]]:
-    """Of each list one key has to be there. Words are looked up for the one office, if it is one."""
-    here = f"{scope.offices[0]}/" if len(scope.offices) == 1 else ""
-    keys = [[f"{here}{key}" for key in each.keys(up_to)] for each in sought]
+def _exact(wanted: Search) -> list[str]:
+    """Keys that have to be there as they are."""
     digits = "".join(each for each in wanted.phone or "" if each in "0123456789")[-10:]
     exact = (
         ("b", wanted.birth_date.isoformat() if wanted.birth_date else None),
@@ -237,12 +229,7 @@ def _keys(scope: Scope, wanted: Search, sought: Sequence[Sought], up_to: Closene
         ("p", digits if wanted.phone else None),
         ("c", wanted.case_ref.translate(LOWER) if wanted.case_ref else None),
     )
-    return [*keys, *([f"{kind}:{value}"] for kind, value in exact if value is not None)]
-
-
-def _any(keys: list[str], arguments: list[Any]) -> str:
-    arguments.append(keys)
-    return f"{KEYS} && ${len(arguments)}::text[]"
+    return [f"{kind}:{value}" for kind, value in exact if value is not None]
 
 
 _NAMES = ("last_name", "first_name", "middle", "spokesman", "vendor")
