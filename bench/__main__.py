@@ -9,6 +9,7 @@ from collections.abc import Callable
 from bench import b1, b2, b3, b4, b5, b6, b7, b9
 from bench.harness import Bar, record, settings_line
 from casebus_testing.stack import Stack
+from chassis.logs import set_up_logs
 
 BENCHES: dict[str, Callable[..., dict[str, Bar]]] = {
     "B1": b1.run,
@@ -30,6 +31,7 @@ def main() -> int:
     parser.add_argument("--full", action="store_true", default=os.environ.get("FULL") == "1", help="the long forms")
     options = parser.parse_args()
     chosen = [name for name in options.only.split(",") if name] or list(BENCHES)
+    set_up_logs("bench", "warning")
     print(settings_line(), flush=True)
     bars: dict[str, Bar] = {}
     with tempfile.TemporaryDirectory(prefix="bench-") as folder, Stack.start(folder) as stack:
