@@ -10,7 +10,7 @@ import pytest_asyncio
 from pipeline_rig import Rig, command, make_rig, small_service
 
 import staffing.app
-from access.directory import Region
+from access.directory import County, Region
 from casebus_contracts import RegionUpserted, UpsertRegion
 from casebus_testing.plugin import NewDatabase
 from chassis.ids import new_id
@@ -30,7 +30,7 @@ def by_name(region: Region) -> Cells:
 
 def counting_service() -> Service:
     service = small_service()
-    service.tally(Region, by_name)
+    service.tally(Region, by_name, "name")
     return service
 
 
@@ -38,7 +38,7 @@ def mended_service() -> Service:
     """The next release, in which nothing raises."""
     service = Service("staffing", tables=(Region,))
     service.on(UpsertRegion, take, region=change(Region, "region_id"))
-    service.tally(Region, by_name)
+    service.tally(Region, by_name, "name")
     return service
 
 
@@ -197,9 +197,32 @@ def test_rows_come_in_one_order_and_without_those_that_change_nothing() -> None:
     assert sorted_rows(changes) == [("names", "state", DAY, "North", 0, 1, 5)]
 
 
-def test_a_table_is_tallied_once() -> None:
-    with pytest.raises(WiringError):
-        counting_service().tally(Region, by_name)
+def test_a_tally_follows_from_fields_of_a_table_of_the_service() -> None:
+    with pytest.raises(WiringError, match="Region has no field nmae"):
+        counting_service().tally(Region, by_name, "nmae")
+    with pytest.raises(WiringError, match="County is no table"):
+        counting_service().tally(County, by_name, "name")
+
+
+async def test_a_state_is_counted_anew_only_when_a_field_it_counts_by_has_changed(new_database: NewDatabase) -> None:
+    counted: list[int] = []
+
+    def by_version(region: Region) -> Cells:
+        counted.append(region.version)
+        return by_name(region)
+
+    service = Service("staffing", tables=(Region,))
+    service.on(UpsertRegion, take, region=change(Region, "region_id"))
+    service.tally(Region, by_version, "id")
+    service.tally(Region, by_name, "name")
+    rig = await make_rig(await new_database([staffing.app.MIGRATIONS]), service)
+
+    await rig.feed(command("north", "A"))
+    await rig.feed(command("north", "B"))
+
+    assert counted == [1]
+    assert await rig.rows(SHOWN) == [("A", 1, 1), ("B", 1, 1)]
+    await asyncio.wait_for(rig.pool.close(), 10)
 
 
 async def test_a_rule_may_ask_how_many_count_at_a_place_over_some_days(counting: Rig) -> None:
@@ -210,7 +233,7 @@ async def test_a_rule_may_ask_how_many_count_at_a_place_over_some_days(counting:
         return take(region, command)
 
     service = Service("staffing", tables=(Region,))
-    service.tally(Region, by_name)
+    service.tally(Region, by_name, "name")
     days = {"within": (DAY, DAY), "before": (date.min, DAY - timedelta(days=1))}
     await counting.feed(command("north", "A"), command("south", "A"), command("east", "B"))
     service.on(

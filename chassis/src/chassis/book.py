@@ -12,7 +12,7 @@ from chassis.items import Item
 from chassis.rules import Aggregate, Counts, Refused, unknown
 from chassis.tables import Table
 from chassis.tallies import Changes, add, file_also
-from chassis.wiring import Access, Handler, Input, Service
+from chassis.wiring import Access, Handler, Input, Service, Tally
 
 _Ids: TypeAlias = dict[type[Aggregate], set[str]]
 _Counted: TypeAlias = tuple[tuple[str, ...], str, date, date]
@@ -99,15 +99,10 @@ class Book:
     def tallied(self) -> Changes:
         """By how much each cell changes: what the new states count, less what the loaded ones did."""
         changes: Changes = {}
-        for cls, cells in self._tallies.items():
+        for cls, tallies in self._tallies.items():
             for slot in self._slots[cls].values():
-                if not slot.dirty:
-                    continue
-                before = () if slot.loaded is None else cells(slot.loaded)
-                after = cells(slot.state)
-                if before != after:
-                    add(changes, before, -1)
-                    add(changes, after, 1)
+                if slot.dirty and slot.state is not None:
+                    _tally(changes, tallies, slot.loaded, slot.state)
         file_also(changes, self._coarser)
         return changes
 
@@ -159,6 +154,15 @@ class Book:
             return constant
         state = self._slots[wanted.cls][key].state
         return wanted.new(key) if state is None and wanted.new is not None else state
+
+
+def _tally(changes: Changes, tallies: Iterable[Tally], loaded: Aggregate | None, now: Aggregate) -> None:
+    for tally in tallies:
+        if loaded is None:
+            add(changes, tally.cells(now), 1)
+        elif tally.may_differ(loaded, now):
+            add(changes, tally.cells(loaded), -1)
+            add(changes, tally.cells(now), 1)
 
 
 def _counted(item: Item, wanted: Input, place: str) -> _Counted:

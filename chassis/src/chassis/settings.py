@@ -43,7 +43,7 @@ class Settings(KafkaSettings):
     """How many whole months before the present one journal and audit are kept. Their seals are kept for ever."""
     trace_ratio: float = Field(default=0.01, ge=0.0, le=1.0)
     """Of messages that bring no decision of their own, the share that gets a span; only where traces are exported."""
-    batch_records: int = 500
+    batch_records: int = 1000
     session_timeout_seconds: float = 6.0
     group_instance: str | None = None
     group_suffix: str = ""

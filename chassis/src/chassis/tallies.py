@@ -121,11 +121,12 @@ async def recount(
 async def _count(connection: Connection, service: Service, tables: Mapping[type[Aggregate], Table]) -> int:
     """Sum up into the table `recount`, a bounded number of cells at a time; how many states there are."""
     count, changes = 0, Changes()
-    for cls, cells in service.tallies.items():
+    for cls, tallies in service.tallies.items():
         async for states in tables[cls].stream(connection):
             count += len(states)
             for state in states:
-                add(changes, cells(state), 1)
+                for tally in tallies:
+                    add(changes, tally.cells(state), 1)
             if len(changes) >= _CELLS_IN_MEMORY:
                 await _lay_down(connection, changes, service.coarser)
     await _lay_down(connection, changes, service.coarser)

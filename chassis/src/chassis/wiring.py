@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
+from operator import attrgetter, is_not
 from typing import Any, TypeAlias
 
 from casebus_contracts.base import Command, Fact
@@ -22,7 +23,7 @@ KeyFunction: TypeAlias = Callable[[Any, str, datetime], str | None]
 Key: TypeAlias = str | KeyFunction
 Days: TypeAlias = Callable[[datetime], tuple[date, date]]
 """The first and the last day."""
-Tally: TypeAlias = Callable[[Any], Cells]
+CellsOf: TypeAlias = Callable[[Any], Cells]
 """The cells one saved state counts in: a pure function of that state alone."""
 Send: TypeAlias = Callable[[str, str, str, str, str], Awaitable[None]]
 """Carries out one delivery: (delivery id, channel, address, title, text). Raises when it failed."""
@@ -54,6 +55,19 @@ class Input:
     of: str = ""
     tallies: tuple[str, ...] = ()
     days: Days | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """The cells of a state, and the fields they follow from: while those stay, nothing is counted anew."""
+
+    cells: CellsOf
+    fields: tuple[str, ...]
+    read: Callable[[Aggregate], tuple[Any, ...]]
+
+    def may_differ(self, loaded: Aggregate, now: Aggregate) -> bool:
+        """Whether a rule gave one of the fields a new value. What a rule leaves alone stays the same object."""
+        return any(map(is_not, self.read(loaded), self.read(now)))
 
 
 def change(cls: type[Aggregate], key: Key, *, new: Callable[[str], Aggregate] | None = None) -> Input:
@@ -152,7 +166,7 @@ class Service:
         self.operators: Operators | None = None
         self.routes: list[Callable[[Any], Any]] = []
         self.forgets: list[tuple[type[Aggregate], str]] = []
-        self.tallies: dict[type[Aggregate], Tally] = {}
+        self.tallies: dict[type[Aggregate], list[Tally]] = {}
         self.coarser: Coarser | None = None
         guards = [table.GUARD for table in tables]
         if guards != sorted(guards):
@@ -194,14 +208,17 @@ class Service:
             raise WiringError(f"{cls.__name__} is no table of {self.name}'s own")
         self.forgets.append((cls, statement))
 
-    def tally(self, cls: type[Aggregate], cells: Tally) -> None:
+    def tally(self, cls: type[Aggregate], cells: CellsOf, *fields: str) -> None:
         """Keep roll-ups of these states: `tallies` is the sum of `cells` over all of them, after every commit.
 
-        Where a state counts may depend on nothing but the state. Whoever forgets states takes their cells away too.
+        Where a state counts may depend on nothing but these fields of it. Whoever forgets states takes their cells
+        away too. Raises WiringError.
         """
-        if cls not in self.tables or cls in self.tallies:
-            raise WiringError(f"{cls.__name__} is tallied twice, or no table of {self.name}'s own")
-        self.tallies[cls] = cells
+        if cls not in self.tables:
+            raise WiringError(f"{cls.__name__} is no table of {self.name}'s own")
+        if unknown := [name for name in fields if not hasattr(cls, name)]:
+            raise WiringError(f"{cls.__name__} has no field {', '.join(unknown)}")
+        self.tallies.setdefault(cls, []).append(Tally(cells, fields, attrgetter("id", *fields)))
 
     def tally_also(self, coarser: Coarser) -> None:
         """Every change of a cell changes its coarser cell by as much. Only cells that change are asked for theirs."""

@@ -5,11 +5,26 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 
 from casebus_contracts import Channel, CompletedBy, RequestType, Signature, VoterResponse
-from chassis.rules import replace
-from intake.examples import ADAIR, CALLED, CLERK, LEFT, MINUTE, NINE, ON_HOLD, SERVED, SERVING, TODAY, WAITING, WALK_IN
+from chassis.rules import Aggregate, replace
+from intake.examples import (
+    ADAIR,
+    CALLED,
+    CLERK,
+    LEFT,
+    MINUTE,
+    NINE,
+    OFFERED,
+    ON_HOLD,
+    SERVED,
+    SERVING,
+    TODAY,
+    WAITING,
+    WALK_IN,
+)
+from intake.handlers import SERVICE
 from intake.merit import MeritCall
 from intake.request import Request, RequestStatus, VisitStatus
-from intake.tallies import of_answer, of_entry, of_merit_call, of_month, of_offer, of_request
+from intake.tallies import of_answer, of_entry, of_merit_call, of_month, of_offer, of_request, of_visit
 from intake.voters.entry import VoterAnswer, VoterRegistrationEntry
 from intake.voters.offer import Offer
 
@@ -28,8 +43,9 @@ ANSWER = VoterAnswer(
 
 def shown(request: Request) -> list[tuple[str, date, str, int, int]]:
     """Tally, day, label, value and amount of each cell; all are of the request's office."""
-    assert {cell[1] for cell, _ in of_request(request)} == {"ADAIR"}
-    return [(tally, day, label, value, amount) for (tally, _, day, label, value), amount in of_request(request)]
+    cells = (*of_request(request), *of_visit(request))
+    assert {cell[1] for cell, _ in cells} == {"ADAIR"}
+    return [(tally, day, label, value, amount) for (tally, _, day, label, value), amount in cells]
 
 
 def of(tally: str, request: Request) -> list[tuple[str, int]]:
@@ -122,7 +138,8 @@ def test_an_estimate_that_was_far_off_is_filed_by_the_minutes_it_was_off() -> No
 
 
 def test_what_is_counted_by_day_is_filed_by_month_as_well() -> None:
-    days = [cell for cell, _ in of_request(replace(SERVED, anonymous=False))]
+    served = replace(SERVED, anonymous=False)
+    days = [cell for cell, _ in (*of_request(served), *of_visit(served))]
 
     months = [(f"{tally}.month", place, TODAY.replace(day=1), *rest) for tally, place, _, *rest in days]
     assert [of_month(cell) for cell in days] == months
@@ -190,3 +207,34 @@ def test_a_merit_call_counts_on_its_day() -> None:
 
     assert of_merit_call(call) == ((("merit_calls", "ADAIR", TODAY, "", 0), 0),)
     assert of_merit_call(replace(call, day=None)) == ()
+
+
+class OnlyThese:
+    """A state of which nothing can be seen but some fields."""
+
+    def __init__(self, state: Aggregate, fields: frozenset[str]) -> None:
+        self._state, self._fields = state, fields
+
+    def __getattr__(self, name: str) -> object:
+        found = getattr(self._state, name)
+        if callable(found):
+            return getattr(type(self._state), name).__get__(self)
+        if name not in self._fields:
+            raise AssertionError(f"{type(self._state).__name__}.{name} is looked at and not named in the wiring")
+        return found
+
+
+@pytest.mark.parametrize(
+    "state",
+    [
+        *(WALK_IN, WAITING, SERVING, SERVED, LEFT, PHONED, POSTED, ANSWER, OFFERED),
+        replace(LEFT, visit_status=VisitStatus.AUTO_CLOSED),
+        replace(SERVED, accurate=False, signature=Signature.SIGNED, status=RequestStatus.CLOSED, anonymous=False),
+        replace(OFFERED, office_id="ADAIR", letter_day=TODAY),
+        VoterRegistrationEntry(WALK_IN.id, "ADAIR", "apply", Channel.IN_PERSON, NINE, CLERK.id, logged_day=TODAY),
+        MeritCall(WALK_IN.id, WALK_IN.id, "ADAIR", NINE, CLERK.id, day=TODAY),
+    ],
+)
+def test_where_a_state_counts_follows_from_the_fields_that_its_wiring_names(state: Aggregate) -> None:
+    for tally in SERVICE.tallies[type(state)]:
+        assert tally.cells(OnlyThese(state, frozenset(tally.fields))) == tally.cells(state)

@@ -186,11 +186,22 @@ SERVICE.on_due(
     counts=count("aggregate_id", REQUESTS, ENTRIES, LETTERS, days=month.month_before),
 )
 
-SERVICE.tally(Request, tallies.of_request)
-SERVICE.tally(VoterRegistrationEntry, tallies.of_entry)
-SERVICE.tally(VoterAnswer, tallies.of_answer)
-SERVICE.tally(Offer, tallies.of_offer)
-SERVICE.tally(MeritCall, tallies.of_merit_call)
+SERVICE.tally(
+    Request,
+    tallies.of_request,
+    *("office_id", "zone", "received_at", "request_type", "channel", "nvra_covered", "reasons", "anonymous"),
+    *("signature", "status"),
+)
+SERVICE.tally(
+    Request,
+    tallies.of_visit,
+    *("office_id", "ticket_day", "visit_status", "accurate", "arrived_at", "time_in", "intervals"),
+    "estimate_told_minutes",
+)
+SERVICE.tally(VoterRegistrationEntry, tallies.of_entry, "office_id", "logged_day", "occasion", "channel")
+SERVICE.tally(VoterAnswer, tallies.of_answer, "office_id", "month", "response")
+SERVICE.tally(Offer, tallies.of_offer, "office_id", "letter_day")
+SERVICE.tally(MeritCall, tallies.of_merit_call, "office_id", "day")
 SERVICE.tally_also(tallies.of_month)
 
 SERVICE.forget(VoterAnswer, retention.FORGET_ANSWERS)

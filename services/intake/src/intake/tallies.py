@@ -43,7 +43,7 @@ INACCURATE = "inaccurate"
 
 
 def of_request(request: Request) -> Cells:
-    """A request by type, hour, reasons; its visit once that is over."""
+    """A request by type, hour, reasons; whether it is anonymous, unsigned, closed."""
     place, walk_in = request.office_id, request.request_type is RequestType.WALK_IN
     received = request.local(request.received_at)
     day, spoken = received.date(), request.channel in TALKED
@@ -60,10 +60,10 @@ def of_request(request: Request) -> Cells:
         cells.append(((UNSIGNED, place, day, request.signature.value, 0), 0))
     if request.status is RequestStatus.CLOSED:
         cells.append(((CLOSED, place, day, kind, 0), 0))
-    return (*cells, *_of_visit(request))
+    return tuple(cells)
 
 
-def _of_visit(request: Request) -> Cells:
+def of_visit(request: Request) -> Cells:
     """A visit that is over: how long it took, or why that is not known."""
     place, day, status = request.office_id, request.ticket_day, request.visit_status
     if day is None or status is None:
