@@ -27,7 +27,7 @@ _READS = {
     "statement_timeout": "5s",
     # A report sums up a hundred thousand cells: in memory, not in files.
     "work_mem": "32MB",
-    # One question, one processor: the others are for whoever asks or commands at the same time.
+    # One statement, one processor: to start a helper takes longer than most questions.
     "max_parallel_workers_per_gather": "0",
 }
 """What routes ask with: nothing is written, and nobody waits for ever."""

@@ -1,6 +1,7 @@
 """The reports: which question each asks, and what becomes of the answer. Figures of any year, from roll-ups."""
 
 import json
+from asyncio import gather
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -181,17 +182,15 @@ class Catalogue:
         return counting.naming(by, {row["id"]: row[column] for row in rows})
 
     async def _cells(self, query: str, by: str, asked: Question, named: Sequence[str]) -> Sequence[Any]:
-        """Whole months as they are filed by month, the days around them as by day."""
+        """Whole months as they are filed by month, the days around them as by day; asked for side by side."""
         months, around = (None, (asked.period,)) if by == "day" else asked.period.in_parts()
         by_day = [name for name in named if name not in tallies.BY_MONTH]
         parts = [(by_day, asked.period), *((_filed(named), days) for days in around)]
         if months is not None:
             parts.append(([tallies.BY_MONTH[name] for name in _filed(named)], months))
-        rows: list[Any] = []
-        for names, days in parts:
-            if names:
-                rows += await self._queries.rows(query, names, list(asked.offices), days.first, days.last)
-        return rows
+        offices = list(asked.offices)
+        asking = [self._queries.rows(query, names, offices, days.first, days.last) for names, days in parts if names]
+        return [row for rows in await gather(*asking) for row in rows]
 
 
 def _filed(named: Sequence[str]) -> list[str]:

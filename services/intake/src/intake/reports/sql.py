@@ -23,14 +23,15 @@ GROUP BY 1, 2, 3 HAVING sum(t.n) <> 0"""
 def spread(by: str) -> str:
     """A histogram for each key and tally: its values, how often each is there, the sum. Parameters as `counted`.
 
-    In two steps, or the planner sorts all cells to spare itself the few sums.
+    In two steps, or the planner sorts all cells to spare itself the few sums. Added up as floating point, which is
+    exact for whole numbers up to 2**53: sums of bigint are numeric, and take a fifth longer.
     """
     return f"""
 WITH cells AS MATERIALIZED (
-    SELECT {_key(by)} AS key, t.tally, t.value, sum(t.n)::bigint AS n, sum(t.total)::bigint AS total {_CELLS}
-    GROUP BY 1, 2, 3 HAVING sum(t.n) <> 0
+    SELECT {_key(by)} AS key, t.tally, t.value, sum(t.n::float8) AS n, sum(t.total::float8) AS total {_CELLS}
+    GROUP BY 1, 2, 3 HAVING sum(t.n::float8) <> 0
 )
-SELECT key, tally, array_agg(value) AS values, array_agg(n) AS counts, sum(total)::bigint AS total
+SELECT key, tally, array_agg(value) AS values, array_agg(n::bigint) AS counts, sum(total)::bigint AS total
 FROM cells GROUP BY key, tally"""
 
 
