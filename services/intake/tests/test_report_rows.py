@@ -164,3 +164,10 @@ def test_answers_of_a_month_are_counted_by_what_they_count_as() -> None:
 
     assert (row.key, row.yes, row.no, row.declined) == ("ADAIR", 3, 2, 1)
     assert (row.apply, row.other_covered, row.entries, row.letters, row.covered_contacts) == (0, 0, 0, 0, 0)
+
+
+def test_counts_of_several_keys_add_up() -> None:
+    one, other = {("requests", "walk_in"): 2, ("closed", "walk_in"): 1}, {("requests", "walk_in"): 3}
+
+    assert counting.together([one, other]) == {("requests", "walk_in"): 5, ("closed", "walk_in"): 1}
+    assert counting.together([]) == {}

@@ -39,6 +39,15 @@ def by_key(cells: Cells, name: Naming) -> dict[str, Counts]:
     return dict(sorted(found.items()))
 
 
+def together(several: Iterable[Counts]) -> Counts:
+    """The counts of several keys as one."""
+    found: dict[tuple[str, str], int] = defaultdict(int)
+    for counts in several:
+        for cell, n in counts.items():
+            found[cell] += n
+    return dict(found)
+
+
 def by_label(counts: Counts, part: int) -> dict[str, Counts]:
     """Counts by one part of the label: `walk_in.covered` has two."""
     found: dict[str, dict[tuple[str, str], int]] = defaultdict(dict)

@@ -29,7 +29,7 @@ from intake.reports.rows import (
     WalkIns,
 )
 
-SHOWN_ROWS = 1_000
+SHOWN_ROWS = 500
 """Of a list, as JSON."""
 PAGE_ROWS = SHOWN_ROWS + 1
 """Of a list, asked for at once: one more, so that the first page tells whether there are more."""
@@ -98,7 +98,7 @@ class Catalogue:
         rows = [counting.registration(key, counts, covered) for key, counts in found.items()]
         if len(rows) < 2:
             return rows
-        return [*rows, counting.registration("state", await self._whole(asked, *named), covered)]
+        return [*rows, counting.registration("state", counting.together(found.values()), covered)]
 
     async def merit_calls(self, asked: Question, by: By) -> list[MeritCalls]:
         """Cases, and the calls about them."""
