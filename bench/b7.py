@@ -46,7 +46,7 @@ class Sample:
 
 def run(stack: Stack, count: int = 3, *, full: bool = False) -> dict[str, Bar]:
     """One run of each service: a million commands with `full`, else as many as show a slope."""
-    commands = 1_000_000 if full else 200_000
+    commands = 1_000_000 if full else 300_000
     print(f"B7 memory: {commands:,} commands through intake, their facts through notifications", flush=True)
     with ground(stack) as here, here.place("b7") as place:
         runs = [_intake(here, place, commands), _notifications(here, place)]
