@@ -199,9 +199,18 @@ def test_rows_come_in_one_order_and_without_those_that_change_nothing() -> None:
 
 def test_a_tally_follows_from_fields_of_a_table_of_the_service() -> None:
     with pytest.raises(WiringError, match="Region has no field nmae"):
-        counting_service().tally(Region, by_name, "nmae")
+        counting_service().tally(Region, lambda _: (), "nmae")
+    with pytest.raises(WiringError, match="Region has no field TABLE"):
+        counting_service().tally(Region, lambda _: (), "TABLE")
     with pytest.raises(WiringError, match="County is no table"):
         counting_service().tally(County, by_name, "name")
+
+
+def test_a_table_is_tallied_once_by_a_function_and_by_some_field() -> None:
+    with pytest.raises(WiringError, match="twice by by_name"):
+        counting_service().tally(Region, by_name, "name")
+    with pytest.raises(WiringError, match="or by no field"):
+        counting_service().tally(Region, lambda _: ())
 
 
 async def test_a_state_is_counted_anew_only_when_a_field_it_counts_by_has_changed(new_database: NewDatabase) -> None:

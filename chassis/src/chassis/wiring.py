@@ -5,6 +5,7 @@ A key is a field of the message, the word "actor", or a function of (message, ac
 because a batch loads everything before any rule runs.
 """
 
+import dataclasses
 import inspect
 import types
 import typing
@@ -216,8 +217,10 @@ class Service:
         """
         if cls not in self.tables:
             raise WiringError(f"{cls.__name__} is no table of {self.name}'s own")
-        if unknown := [name for name in fields if not hasattr(cls, name)]:
-            raise WiringError(f"{cls.__name__} has no field {', '.join(unknown)}")
+        if not fields or any(cells is tally.cells for tally in self.tallies.get(cls, ())):
+            raise WiringError(f"{cls.__name__} is tallied twice by {cells.__name__}, or by no field")
+        if unknown := set(fields) - {each.name for each in dataclasses.fields(cls)}:
+            raise WiringError(f"{cls.__name__} has no field {', '.join(sorted(unknown))}")
         self.tallies.setdefault(cls, []).append(Tally(cells, fields, attrgetter("id", *fields)))
 
     def tally_also(self, coarser: Coarser) -> None:
